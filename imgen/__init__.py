@@ -1,0 +1,1 @@
+"""A self-hosted image-generation platform: four public HTTP APIs over one core."""

@@ -1,0 +1,1 @@
+"""Engines turn a fully resolved request into pixels. They decide no policy."""

@@ -1,0 +1,37 @@
+"""Identifiers: opaque, unguessable, and typed by prefix."""
+
+from __future__ import annotations
+
+import secrets
+import string
+
+_LOWER = string.ascii_lowercase + string.digits
+
+
+def _random(length: int) -> str:
+    return "".join(secrets.choice(_LOWER) for _ in range(length))
+
+
+def job_id() -> str:
+    """`run_` and 24 characters: 124 bits of chance."""
+    return "run_" + _random(24)
+
+
+def request_id() -> str:
+    """`req_` and 20 characters."""
+    return "req_" + _random(20)
+
+
+def account_id() -> str:
+    """`acc_` and 16 characters."""
+    return "acc_" + _random(16)
+
+
+def key_id() -> str:
+    """`key_` and 16 characters."""
+    return "key_" + _random(16)
+
+
+def gen_id() -> str:
+    """The public name of one generation: 20 characters of `[a-z0-9]`, 103 bits of chance."""
+    return _random(20)
