@@ -1,7 +1,7 @@
 """Every error that imgen raises on purpose, in one tree.
 
     ImgenError
-    ├── Invalid            INVALID          the caller sent something wrong; names the field and the fix
+    ├── Invalid            INVALID          the caller sent something wrong; names field and fix
     ├── TooLarge           TOO_LARGE        a body, file or picture is over a limit
     ├── Unauthenticated    UNAUTHENTICATED  no key, or one that is unknown, expired or revoked
     ├── Forbidden          FORBIDDEN        the key is good but may not do this

@@ -95,7 +95,7 @@ class Progress(Protocol):
         ...
 
 
-class Abandoned(Exception):  # noqa: N818 - a signal to stop, not a failure
+class Abandoned(Exception):
     """Raised by `Progress` inside an engine when its job was cancelled or timed out."""
 
 
