@@ -1,0 +1,1 @@
+"""The built-in engine: a procedural painter and classical image operations, without weights."""

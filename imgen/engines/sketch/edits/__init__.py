@@ -1,0 +1,1 @@
+"""Operations on a given picture: inpaint, erase, outpaint, upscale, cut out."""

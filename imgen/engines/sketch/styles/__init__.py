@@ -1,0 +1,1 @@
+"""The ways in which sketch can finish a painting, one file each."""

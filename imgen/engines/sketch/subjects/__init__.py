@@ -1,0 +1,1 @@
+"""The things that sketch can draw, one file or entry each."""
