@@ -1,0 +1,1 @@
+"""Who is calling: accounts, their plans and their API keys."""

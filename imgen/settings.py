@@ -1,0 +1,262 @@
+"""Every deployment knob, in one frozen tree.
+
+A value comes from, in this order: the command line, an `IMGEN_…` variable (two underscores enter
+a section: `IMGEN_STORAGE__URL`), the TOML file named by `IMGEN_CONFIG`, `imgen.toml` in the data
+folder, the default here.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from imgen.errors import Invalid
+
+_PREFIX = "IMGEN_"
+_NOT_SETTINGS = {"IMGEN_CONFIG"}
+
+
+def _default_data_dir() -> Path:
+    home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(home) / "imgen"
+
+
+class Section(BaseModel):
+    """A part of the tree: frozen, and strict about names."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ServerSettings(Section):
+    """The HTTP process."""
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
+    public_url: str = Field(
+        "",
+        description="How clients reach this server, for links: `https://img.example.com`. "
+        "Empty: `http://host:port`.",
+    )
+    max_body_bytes: int = Field(
+        4 * 1024 * 1024, ge=1024, description="Largest JSON request body, in bytes."
+    )
+    max_header_bytes: int = Field(
+        32 * 1024, ge=1024, description="Largest sum of all request headers, in bytes."
+    )
+
+
+class StorageSettings(Section):
+    """Where pictures are kept."""
+
+    url: str = Field(
+        "",
+        description="`s3://bucket/prefix`, `gs://bucket`, `az://container`, or a folder. "
+        "Empty: `objects` in the data folder.",
+    )
+    endpoint: str = Field("", description="Endpoint of an S3-compatible server (MinIO, R2, …).")
+    region: str = Field("", description="Region of the bucket.")
+    access_key: SecretStr = Field(SecretStr(""), description="Access key id.")
+    secret_key: SecretStr = Field(SecretStr(""), description="Secret access key.")
+    link_seconds: int = Field(
+        3600, ge=1, le=7 * 24 * 3600, description="How long a link to a picture works, in seconds."
+    )
+
+
+class WorkerSettings(Section):
+    """The processes that make pictures."""
+
+    embedded: bool = Field(True, description="`imgen serve` runs a worker of its own.")
+    concurrency: int = Field(
+        0, ge=0, le=64, description="Jobs at once in one worker; 0 = one for each core."
+    )
+    heartbeat_seconds: float = Field(
+        2.0, gt=0, description="How often a worker says that it is alive."
+    )
+    stalled_seconds: float = Field(
+        10.0, gt=0, description="Silence after which a worker's jobs go to another."
+    )
+    janitor_seconds: float = Field(
+        1.0, gt=0, description="How often lost and overdue jobs are looked for."
+    )
+    drain_seconds: float = Field(
+        6.0, ge=0, description="How long a stopping worker lets running jobs finish."
+    )
+
+
+class GenerationSettings(Section):
+    """How jobs are run."""
+
+    deadline_seconds: float = Field(
+        900.0, gt=0, description="From submission; a job that is not done by then is TIMED_OUT."
+    )
+    tries: int = Field(3, ge=1, le=100, description="How often a job is tried before it is FAILED.")
+
+
+class CatalogSettings(Section):
+    """Models, styles and characters."""
+
+    paths: tuple[Path, ...] = Field(
+        (), description="TOML files or folders laid over the built-in catalog, in this order."
+    )
+
+
+class EnhancerSettings(Section):
+    """The language model behind `optimize`."""
+
+    url: str = Field(
+        "",
+        description="Base URL of an OpenAI-compatible server (`https://…/v1`). "
+        "Empty: the built-in enhancer, which needs no model.",
+    )
+    key: SecretStr = Field(SecretStr(""), description="Its API key.")
+    model: str = Field("", description="Model to ask for.")
+    timeout_seconds: float = Field(20.0, gt=0, description="Longest wait for one answer.")
+
+
+class LogSettings(Section):
+    """What is written to standard error."""
+
+    level: str = Field(
+        "info", pattern="^(debug|info|warning|error)$", description="debug, info, warning, error."
+    )
+    format: str = Field(
+        "auto",
+        pattern="^(auto|json|text)$",
+        description="`json` (one object a line), `text`, or `auto`: text on a terminal.",
+    )
+
+
+class Settings(BaseSettings):
+    """The whole configuration of one deployment."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX,
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+    )
+
+    data_dir: Path = Field(
+        default_factory=_default_data_dir,
+        description="Folder of the embedded database, the local pictures and the secret.",
+    )
+    database_url: SecretStr = Field(
+        SecretStr(""),
+        description="`postgresql://…` of a server with pgvector. Empty: the embedded one.",
+    )
+    database_connections: int = Field(
+        10, ge=2, le=500, description="Most database connections that one process holds."
+    )
+    secret: SecretStr = Field(
+        SecretStr(""),
+        description="Signs links. Empty: made on first start and kept in the data folder. "
+        "Several machines of one deployment need the same one.",
+    )
+    server: ServerSettings = ServerSettings()
+    storage: StorageSettings = StorageSettings()
+    worker: WorkerSettings = WorkerSettings()
+    generation: GenerationSettings = GenerationSettings()
+    catalog: CatalogSettings = CatalogSettings()
+    enhancer: EnhancerSettings = EnhancerSettings()
+    log: LogSettings = LogSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Command line, then variables, then the TOML file."""
+        file = _config_file(init_settings, env_settings)
+        toml = () if file is None else (TomlConfigSettingsSource(settings_cls, file),)
+        return (init_settings, env_settings, *toml)
+
+
+def load_settings(**command_line: Any) -> Settings:
+    """Read the configuration.
+
+    Args:
+        command_line: values given there, by field name; sections as nested mappings.
+
+    Raises:
+        imgen.errors.Invalid: an unknown name (with the nearest right one) or a bad value.
+    """
+    _refuse_unknown_variables(os.environ)
+    try:
+        return Settings(**command_line)
+    except ValidationError as error:
+        raise Invalid("\n".join(_problems(error)), code="bad_configuration") from None
+    except (OSError, ValueError) as error:
+        raise Invalid(f"The configuration file cannot be read: {error}") from None
+
+
+def names() -> Iterator[tuple[str, str, Any]]:
+    """Every setting as (variable, description, default)."""
+    yield from _names(Settings, _PREFIX)
+
+
+def _names(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str, Any]]:
+    for name, field in model.model_fields.items():
+        variable = prefix + name.upper()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
+            yield from _names(field.annotation, variable + "__")
+        else:
+            default = field.get_default(call_default_factory=True, validated_data={})
+            yield variable, field.description or "", default
+
+
+def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:
+    """pydantic-settings ignores a misspelt variable; a deployment must hear about it instead."""
+    known = {variable for variable, _, _ in names()} | _NOT_SETTINGS
+    for given in environment:
+        if given.startswith(_PREFIX) and given not in known:
+            near = get_close_matches(given, known, n=1, cutoff=0.0)
+            raise Invalid(
+                f"{given} is not a setting. Did you mean {near[0]}? "
+                "`imgen check --settings` lists them all.",
+                code="unknown_setting",
+                field=given,
+            )
+
+
+def _config_file(*sources: PydanticBaseSettingsSource) -> Path | None:
+    named = os.environ.get("IMGEN_CONFIG")
+    if named:
+        if not Path(named).is_file():
+            raise ValueError(f"IMGEN_CONFIG names {named}, which is not a file")
+        return Path(named)
+    data_dir: Any = None
+    for source in sources:
+        if isinstance(source, InitSettingsSource | EnvSettingsSource) and data_dir is None:
+            data_dir = source().get("data_dir")
+    file = Path(data_dir or _default_data_dir()) / "imgen.toml"
+    return file if file.is_file() else None
+
+
+def _problems(error: ValidationError) -> Iterator[str]:
+    for problem in error.errors(include_url=False):
+        path = [str(part) for part in problem["loc"]]
+        variable = _PREFIX + "__".join(part.upper() for part in path)
+        if problem["type"] == "extra_forbidden":
+            known = [name for name, _, _ in names()]
+            near = get_close_matches(variable, known, n=1, cutoff=0.0)[0]
+            right = ".".join(near.removeprefix(_PREFIX).lower().split("__"))
+            yield f"{'.'.join(path)} is not a setting. Did you mean {right}?"
+        else:
+            yield f"{'.'.join(path)} ({variable}): {problem['msg']}"
