@@ -1,0 +1,18 @@
+"""What can be asked for: models, styles and characters, as data that an operator may edit."""
+
+from imgen.catalog.catalog import Catalog
+from imgen.catalog.entries import Character, LoraReference, Model, Size, Style
+from imgen.catalog.load import check_catalog, load_catalog
+from imgen.catalog.problems import Problem
+
+__all__ = [
+    "Catalog",
+    "Character",
+    "LoraReference",
+    "Model",
+    "Problem",
+    "Size",
+    "Style",
+    "check_catalog",
+    "load_catalog",
+]

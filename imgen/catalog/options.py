@@ -1,0 +1,64 @@
+"""Engine options: what built-in engines take, so that a wrong type shows before a picture fails."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from imgen.catalog.problems import Wrong, nearest
+from imgen.catalog.readers import Reader, boolean, integer, kind, number, table, text
+
+KNOWN: Mapping[str, Mapping[str, Reader]] = {
+    "sketch": {},
+    "vendor": {
+        "vendor": text(empty=False),
+        "model": text(empty=False),
+    },
+    "diffusers": {
+        "weights": text(empty=False),
+        "revision": text(),
+        "variant": text(),
+        "pipeline": text(),
+        "scheduler": text(),
+        "scheduler_options": table,
+        "dtype": text(),
+        "lora": text(),
+        "unet": text(),
+        "true_cfg_scale": number(0, 30),
+        "clip_skip": integer(0, 12),
+        "gated": boolean,
+        "offload": boolean,
+    },
+    "comfyui": {"url": text(empty=False), "workflow": text(empty=False)},
+    "runpod": {"endpoint": text(empty=False), "workflow": text(empty=False)},
+    "openai": {"url": text(empty=False), "model": text(empty=False)},
+}
+"""Engine → option → reader. An engine may take more than is listed here: an option that is not
+listed passes, unless it looks like a misspelt one."""
+
+
+def check_options(engine: str, options: Mapping[str, object]) -> list[tuple[str, Wrong]]:
+    """What is wrong with a model's options: the option's name and why."""
+    known = KNOWN.get(engine, {})
+    wrongs = []
+    for name, value in options.items():
+        try:
+            _check(known, name, value)
+        except Wrong as wrong:
+            wrongs.append((name, wrong))
+    return wrongs
+
+
+def _check(known: Mapping[str, Reader], name: str, value: object) -> None:
+    if name in known:
+        known[name](value)
+        return
+    meant = nearest(name, known)
+    if meant and _alike(meant, name):
+        raise Wrong("is not an option of this engine.", f"Did you mean {meant!r}?")
+    if kind(value) == "a date or time":
+        raise Wrong("is a date or time.", "Options are strings, numbers, booleans, lists, tables.")
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether one name is the other with a letter or two astray."""
+    return abs(len(one) - len(other)) <= 2 and one[0] == other[0].lower()
