@@ -51,7 +51,6 @@ def upgrade() -> None:
             step         integer NOT NULL DEFAULT 0,
             steps        integer NOT NULL DEFAULT 0,
             outcome      jsonb,
-            error        text,
             created_at   timestamptz NOT NULL DEFAULT now(),
             deadline     timestamptz NOT NULL,
             started_at   timestamptz,

@@ -1,0 +1,1 @@
+"""What every picture goes through before anyone sees it: marks, encoding, fingerprints."""

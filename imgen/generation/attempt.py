@@ -1,0 +1,113 @@
+"""One try at a job: claim it, run it, and write down how it ended, exactly once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from imgen import clock
+from imgen.database.pool import Database
+from imgen.engines.protocol import Abandoned
+from imgen.errors import ImgenError, Invalid, Kind
+from imgen.generation import store
+from imgen.generation.job import Job, State
+from imgen.generation.outcome import Blocked, Completed, Failed, Outcome, TimedOut
+from imgen.generation.progress import ProgressRecorder
+from imgen.generation.queue import Queue
+from imgen.generation.run import Run
+
+_log = structlog.get_logger()
+_REASON = "Generation failed"
+_STATES = {
+    Completed: State.COMPLETED,
+    Blocked: State.BLOCKED,
+    Failed: State.FAILED,
+    TimedOut: State.TIMED_OUT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What the queue calls for each task."""
+
+    database: Database
+    queue: Queue
+    run: Run
+    tries: int
+
+    async def __call__(self, job_id: str) -> None:
+        """Try a job once. Does nothing when it is finished already."""
+        async with self.database.connection() as connection:
+            job = await store.claim(connection, job_id)
+        if job is None:
+            return
+        with structlog.contextvars.bound_contextvars(job_id=job.id, attempt=job.attempt):
+            if job.attempt > self.tries:  # it took its workers down with it, again and again
+                await self._end(job, Failed(_REASON))
+                return
+            try:
+                await self._try(job)
+            except asyncio.CancelledError:
+                await asyncio.shield(self._put_back(job, counts=False))
+                raise
+
+    async def _try(self, job: Job) -> None:
+        progress = ProgressRecorder(self.database, job)
+        running = asyncio.create_task(self.run(job, progress))
+        watching = asyncio.create_task(progress.until_abandoned())
+        seconds_left = (job.deadline - clock.now()).total_seconds()
+        try:
+            await asyncio.wait(
+                {running, watching},
+                timeout=max(0.0, seconds_left),
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            if running.done():
+                await self._conclude(job, running)
+            elif not watching.done():
+                await self._end(job, TimedOut())
+        finally:
+            progress.abandon()
+            for task in (running, watching):
+                task.cancel()
+            await asyncio.gather(running, watching, return_exceptions=True)
+
+    async def _conclude(self, job: Job, running: asyncio.Task[Completed | Blocked]) -> None:
+        try:
+            outcome: Outcome = running.result()
+        except Abandoned:
+            return
+        except Invalid as error:
+            outcome = Failed(error.message)
+        except Exception as error:  # whatever an engine throws, its job must not be lost
+            if not isinstance(error, ImgenError) or error.kind is Kind.INTERNAL:
+                _log.exception("job.crashed")
+            if job.attempt < self.tries:
+                _log.warning("job.retry", error=str(error))
+                await self._put_back(job, counts=True)
+                return
+            outcome = Failed(error.message if isinstance(error, ImgenError) else _REASON)
+        await self._end(job, outcome)
+
+    async def _end(self, job: Job, outcome: Outcome) -> None:
+        state = _STATES[type(outcome)]
+        async with self.database.connection() as connection:
+            ours = await store.finish(connection, job, state, outcome)
+        seconds = (clock.now() - job.created_at).total_seconds()
+        _log.info("job.ended" if ours else "job.no_longer_ours", state=state, seconds=seconds)
+
+    async def _put_back(self, job: Job, *, counts: bool) -> None:
+        delay = timedelta(seconds=2**job.attempt * random.uniform(0.5, 1.0) if counts else 0)  # noqa: S311
+        # With the database down nothing can be written; then the janitor finds the job.
+        with contextlib.suppress(ImgenError):
+            async with self.database.transaction() as connection:
+                if await store.put_back(connection, job, counts=counts):
+                    entry = await self.queue.put(
+                        connection, job.id, job.queue, job.turn, delay=delay
+                    )
+                    await store.set_queue_entry(connection, job.id, entry)

@@ -1,0 +1,95 @@
+"""How a job can end. Expected results are values, not exceptions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from imgen.finishing.encode import Format
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file in the object store."""
+
+    key: str
+    filename: str
+    format: Format
+    width: int
+    height: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """A picture was made and may be shown."""
+
+    image: StoredFile
+    thumbnail: StoredFile
+    positive: str
+    """The composed positive prompt that the engine was given."""
+    negative: str
+    """The composed negative prompt that the engine was given."""
+    fingerprint: str
+    engine: str
+    ignored: tuple[str, ...] = ()
+    """Request fields that the model could not honour."""
+    compliance: str = "unreviewed"
+    compliance_codes: tuple[str, ...] = ()
+    invisible_mark: bool = False
+    content_credentials: bool = False
+    pdq: str = ""
+    """PDQ hash as 64 hex characters; empty when it was not computed."""
+    kind: Literal["completed"] = "completed"
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """A picture was made and may not be shown."""
+
+    reason: str
+    categories: tuple[str, ...]
+    """Ids of the rules that blocked it."""
+    image_key: str = ""
+    """Where it is quarantined; empty when no link may ever exist."""
+    kind: Literal["blocked"] = "blocked"
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """No picture was made."""
+
+    reason: str
+    """Safe to show."""
+    kind: Literal["failed"] = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The client no longer wanted it."""
+
+    kind: Literal["cancelled"] = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class TimedOut:
+    """Its deadline passed."""
+
+    kind: Literal["timed_out"] = "timed_out"
+
+
+Outcome = Completed | Blocked | Failed | Cancelled | TimedOut
+
+_adapter: TypeAdapter[Outcome] = TypeAdapter(Annotated[Outcome, Field(discriminator="kind")])
+
+
+def outcome_to_json(outcome: Outcome) -> bytes:
+    """For the database."""
+    return _adapter.dump_json(outcome)
+
+
+def outcome_from_json(value: object) -> Outcome:
+    """From the database's decoded JSON."""
+    return _adapter.validate_python(value)

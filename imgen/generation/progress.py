@@ -1,0 +1,46 @@
+"""Takes an engine's progress from any thread to the database, and a cancellation back."""
+
+from __future__ import annotations
+
+import asyncio
+
+from imgen.database.pool import Database
+from imgen.engines.protocol import Abandoned
+from imgen.errors import Unavailable
+from imgen.generation import store
+from imgen.generation.job import Job
+
+_SECONDS = 0.3
+
+
+class ProgressRecorder:
+    """The `Progress` of one run: cheap to call, written a few times a second."""
+
+    def __init__(self, database: Database, job: Job) -> None:
+        self._database = database
+        self._job = job
+        self._latest = (0, 0)
+        self._abandoned = False
+
+    def __call__(self, step: int, of: int) -> None:
+        """See `imgen.engines.protocol.Progress`."""
+        if self._abandoned:
+            raise Abandoned
+        self._latest = (step, of)
+
+    def abandon(self) -> None:
+        """Have the engine stop at its next report."""
+        self._abandoned = True
+
+    async def until_abandoned(self) -> None:
+        """Keep the database up to date until the job is no longer this run's."""
+        while True:
+            await asyncio.sleep(_SECONDS)
+            try:
+                async with self._database.connection() as connection:
+                    ours = await store.record_progress(connection, self._job, *self._latest)
+            except Unavailable:
+                continue  # the run goes on; its outcome decides
+            if not ours:
+                self.abandon()
+                return

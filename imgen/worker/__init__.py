@@ -1,0 +1,1 @@
+"""The process that takes jobs from the queue and makes their pictures."""
