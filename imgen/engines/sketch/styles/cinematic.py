@@ -20,9 +20,9 @@ from imgen.engines.sketch.styles.style import Painting, Style
 
 _Tint = tuple[float, float, float]
 
-_DAY: tuple[_Tint, _Tint] = ((-0.045, 0.012, 0.055), (0.062, 0.012, -0.062))
-_NIGHT: tuple[_Tint, _Tint] = ((-0.035, 0.005, 0.075), (0.03, 0.02, -0.02))
-_WARM: tuple[_Tint, _Tint] = ((0.0, -0.012, 0.035), (0.085, 0.008, -0.085))
+_DAY: tuple[_Tint, _Tint] = ((-0.085, 0.022, 0.085), (0.075, 0.008, -0.085))
+_NIGHT: tuple[_Tint, _Tint] = ((-0.06, 0.008, 0.10), (0.035, 0.02, -0.03))
+_WARM: tuple[_Tint, _Tint] = ((-0.04, -0.004, 0.075), (0.10, 0.008, -0.10))
 
 
 def _grade(painting: Painting, pixels: Pixels, weight: float) -> Pixels:
@@ -40,7 +40,7 @@ def finish(painting: Painting) -> NDArray[np.uint8]:
     pixels = film.textured(painting, unit(painting.image), 0.05 * weight)
     pixels = film.focused(painting, pixels, 5.0 * weight)
     haze = np.array(painting.light.sun, np.float32) / 255.0
-    air = np.clip(painting.depth - 0.35, 0, 1) * np.float32(0.16 * painting.light.strength)
+    air = np.clip(painting.depth - 0.35, 0, 1) * np.float32(0.10 * painting.light.strength)
     pixels = mixed(pixels, pixels * 0.55 + haze * 0.5, np.asarray(air, np.float32))
     pixels = film.curved(saturated(pixels, 0.86), 0.72 * min(weight, 1.3), lift=0.012)
     pixels = pixels * np.float32(0.94)
@@ -55,7 +55,7 @@ def finish(painting: Painting) -> NDArray[np.uint8]:
     pixels = pixels * (1.0 + (band - 1.0) * min(1.2, weight))
     pixels = pixels * film.vignette(shape, 0.34 * weight, 1.6)[..., None]
     rolled = np.asarray(pixels - 0.06 * np.clip(luma(pixels) - 0.75, 0, 1)[..., None], np.float32)
-    return quantised(film.grained(rolled, 0.034 * weight, painting.seed, max(1.15, 1.3 * scale)))
+    return quantised(film.grained(rolled, 0.026 * weight, painting.seed, max(1.15, 1.3 * scale)))
 
 
 STYLE = Style(

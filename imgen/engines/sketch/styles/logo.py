@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from imgen.engines.sketch.styles.palette import mapped, palette_of
 from imgen.engines.sketch.styles.pixels import (
+    Pixels,
     coverage,
     mixed,
     quantised,
@@ -59,11 +60,32 @@ def finish(painting: Painting) -> NDArray[np.uint8]:
     ground = np.broadcast_to(_GROUND, flat.shape)
     if share > 0.03 and _plain(painting):
         return quantised(mixed(ground, flat, inside))
+    flat = _centred(flat, inside)
     disc, ring = _badge(shape)
     dark = painting.image[::8, ::8].reshape(-1, 3).astype(np.float32)
     ink = np.percentile(dark, 6, axis=0).astype(np.float32) / np.float32(255 * 1.15)
     badge = mixed(ground, flat, disc)
     return quantised(mixed(badge, np.broadcast_to(ink, flat.shape), ring))
+
+
+def _centred(flat: Pixels, inside: NDArray[np.float32]) -> Pixels:
+    """Move and enlarge the picture so that the largest subject fills the middle of the badge."""
+    height, width = inside.shape
+    _, _, boxes, _ = cv2.connectedComponentsWithStats((inside > 0.5).astype(np.uint8))
+    if len(boxes) < 2:
+        return flat
+    left, top, wide, tall, _ = boxes[1 + int(np.argmax(boxes[1:, 4]))].tolist()
+    zoom = float(np.clip(0.56 * min(height, width) / max(wide, tall, 1), 1.0, 2.4))
+    half_wide, half_tall = width / (2 * zoom), height / (2 * zoom)
+    x = float(np.clip(left + wide / 2, half_wide, width - half_wide))
+    y = float(np.clip(top + tall / 2, half_tall, height - half_tall))
+    move = np.array([[zoom, 0, width / 2 - zoom * x], [0, zoom, height / 2 - zoom * y]])
+    return np.asarray(
+        cv2.warpAffine(
+            flat, move, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101
+        ),
+        np.float32,
+    )
 
 
 def _plain(painting: Painting) -> bool:

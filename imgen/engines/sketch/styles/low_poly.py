@@ -39,10 +39,10 @@ def _points(painting: Painting, pixels: Pixels) -> NDArray[np.float32]:
     loose = np.stack([x.ravel(), y.ravel()], axis=1)
     loose = loose + rng.uniform(-0.42, 0.42, loose.shape) * pitch
     loose = np.where(np.array([[0.0, 0.0]]) > loose, 0.0, loose)
-    busy = contours.edges(pixels, 3.0 * scale, 0.05)
-    cell = max(3, round(13 * scale))
+    busy = contours.edges(pixels, 2.4 * scale, 0.018)
+    cell = max(3, round(9 * scale))
     small = cv2.resize(busy, (width // cell, height // cell), interpolation=cv2.INTER_AREA)
-    rows, columns = np.nonzero(rng.random(small.shape) < small * 1.5)
+    rows, columns = np.nonzero(rng.random(small.shape) < small * 1.3)
     fine = np.stack([columns, rows], axis=1) * cell + rng.uniform(0, cell, (len(rows), 2))
     corners = [(0, 0), (width - 1, 0), (0, height - 1), (width - 1, height - 1)]
     every = np.concatenate([corners, _outline_points(painting, 11 * scale), fine, loose])
@@ -61,7 +61,7 @@ def _facets(points: NDArray[np.float32], width: int, height: int) -> NDArray[np.
 
 
 def _shades(
-    facets: NDArray[np.float32], image: NDArray[np.uint8], seed: int, weight: float
+    facets: NDArray[np.float32], image: NDArray[np.uint8], painting: Painting, weight: float
 ) -> NDArray[np.float32]:
     """A colour per facet: the mean of seven samples in it, lit by a tilt of its own."""
     height, width = image.shape[:2]
@@ -82,9 +82,10 @@ def _shades(
     x = np.clip(places[..., 0].astype(int), 0, width - 1)
     y = np.clip(places[..., 1].astype(int), 0, height - 1)
     colour = image[y, x].astype(np.float32).mean(axis=1)
-    tilt = np.random.default_rng([seed, 6]).normal(0, 1, len(facets)).clip(-2, 2)
-    lean = (facets[:, :, 0].mean(1) - facets[:, 0, 0]) / 40.0
-    light = 1.0 + weight * (0.05 * tilt + 0.035 * np.clip(lean, -1, 1))
+    middle = np.rint(facets.mean(axis=1)).astype(int)
+    far = painting.depth[middle[:, 1], middle[:, 0]]
+    tilt = np.random.default_rng([painting.seed, 6]).normal(0, 1, len(facets)).clip(-2, 2)
+    light = 1.0 + weight * tilt * (0.085 - 0.06 * far)
     return np.asarray(colour * light[:, None], np.float32)
 
 
@@ -95,7 +96,7 @@ def finish(painting: Painting) -> NDArray[np.uint8]:
     pixels = film.curved(saturated(unit(painting.image), 1.0 + 0.18 * weight), 0.25 * weight)
     image = quantised(pixels)
     facets = _facets(_points(painting, pixels), width, height)
-    shades = np.clip(_shades(facets, image, painting.seed, weight), 0, 255)
+    shades = np.clip(_shades(facets, image, painting, weight), 0, 255)
     fine = 2 if max(height, width) <= 1600 else 1
     sheet = cv2.resize(image, (width * fine, height * fine), interpolation=cv2.INTER_LINEAR)
     corners = np.rint((facets + 0.5) * fine).astype(np.int32)
