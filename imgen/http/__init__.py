@@ -1,0 +1,1 @@
+"""What every door needs: bodies, keys, request ids, limits, and the root that holds the doors."""

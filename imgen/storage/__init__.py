@@ -1,0 +1,1 @@
+"""Where pictures are kept, and the links by which they are fetched."""
