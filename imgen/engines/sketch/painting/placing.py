@@ -1,0 +1,189 @@
+"""Where the things stand: sizes and places that make a picture of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from imgen.engines.sketch.painting.canvas import Canvas
+from imgen.engines.sketch.painting.sprite import Box
+from imgen.engines.sketch.scene.scene import Scene, Thing
+from imgen.engines.sketch.subjects.registry import SUBJECTS
+from imgen.engines.sketch.subjects.subject import Place, Subject
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A thing and where it goes."""
+
+    thing: Thing
+    subject: Subject
+    box: Box
+    place: Place
+    flip: bool
+    distance: float
+    """Metres."""
+
+
+_LARGE_M = 4.0
+"""Things taller than this stand back from the viewer."""
+
+
+def place_all(scene: Scene, canvas: Canvas, rng: np.random.Generator) -> list[Placed]:
+    """Boxes for every thing of a scene, farthest first."""
+    things = [(thing, SUBJECTS[thing.subject]) for thing in scene.things]
+    if not things:
+        return []
+    lead = things[0][1]
+    slots = _slots(scene, len(things), rng)
+    placed = [
+        _placed(scene, canvas, thing, subject, lead, slot, len(things), rng)
+        for (thing, subject), slot in zip(things, slots, strict=True)
+    ]
+    return sorted(placed, key=lambda item: (-item.distance, item.box.foot))
+
+
+def _slots(scene: Scene, count: int, rng: np.random.Generator) -> list[float]:
+    """Shares of the width, well apart; the first is the main thing's."""
+    centred = bool(scene.composition & {"symmetrical", "centred", "portrait", "close_up"})
+    if count == 1:
+        third = float(rng.uniform(0.30, 0.40))
+        return [0.5 if centred else third if rng.random() < 0.5 else 1.0 - third]
+    edge = 0.5 / count
+    even = np.linspace(max(edge, 0.14), 1 - max(edge, 0.14), count)
+    if not scene.composition & {"symmetrical"}:
+        even = even + rng.uniform(-0.22, 0.22, count) / count
+    same = len({thing.subject for thing in scene.things}) == 1
+    if same or count > 6:
+        rng.shuffle(even)
+        return [float(slot) for slot in even]
+    # The main thing takes the slot nearest to a golden section, the rest fill up around it.
+    anchor = 0.5 if centred else float(rng.choice([0.38, 0.62]))
+    order = sorted(range(count), key=lambda i: abs(float(even[i]) - anchor))
+    return [float(even[i]) for i in order]
+
+
+def _place_of(canvas: Canvas, subject: Subject) -> Place:
+    """The first of a subject's places that this picture has."""
+    wet = bool(canvas.water.max() > 0.5)
+    dry = bool((canvas.water < 0.5)[int(canvas.view.height * 0.7) :].any())
+    for place in subject.places:
+        if place == "water" and not wet:
+            continue
+        if place == "ground" and not dry:
+            continue
+        return "ground" if place == "indoors" else place
+    return "ground" if dry else "water"
+
+
+def _share_of_height(
+    scene: Scene, thing: Thing, subject: Subject, lead: Subject, count: int, place: Place
+) -> float:
+    """How tall a thing is to be, as a share of the picture."""
+    base = {"air": 0.26, "sky": 0.20, "water": 0.34, "underwater": 0.30}.get(place, 0.44)
+    if subject.height_m > _LARGE_M and place in ("ground", "indoors"):
+        base = 0.40
+    if scene.composition & {"close_up", "portrait"}:
+        base *= 1.75
+    elif "wide" in scene.composition:
+        base *= 0.62
+    alike = sum(1 for other in scene.things if other.subject == thing.subject)
+    base *= 1.0 / (1.0 + 0.30 * (count - 1)) ** 0.62
+    if alike > 4:
+        base *= 0.85
+    ratio = (subject.height_m / lead.height_m) ** 0.34
+    base *= float(np.clip(ratio, 0.42, 1.8)) / (1.0 if ratio <= 1 else 1.15)
+    return base * float(np.clip(thing.size, 0.4, 2.4)) ** 0.75
+
+
+def _placed(
+    scene: Scene, canvas: Canvas, thing: Thing, subject: Subject, lead: Subject, slot: float,
+    count: int, rng: np.random.Generator,
+) -> Placed:  # fmt: skip
+    view = canvas.view
+    place = _place_of(canvas, subject)
+    share = _share_of_height(scene, thing, subject, lead, count, place)
+    height = share * view.height
+    crowd = 1.0 / (1.0 + 0.22 * (count - 1))
+    widest = view.width * (0.94 if scene.composition & {"close_up", "portrait"} else 0.62)
+    height = min(height, max(widest * crowd, 0.16 * view.width) / subject.aspect)
+    slot = thing.position if thing.position is not None else slot
+    if place in ("air", "sky"):
+        x, foot, away = _aloft(scene, canvas, thing, subject, slot, height, place, rng)
+    else:
+        x, foot, height = _standing(canvas, thing, subject, slot, height, place, count, rng)
+        away = float(canvas.distance[min(view.height - 1, max(0, int(foot) - 1)), _column(view.width, x)])
+        away = min(away, view.distance(foot))
+    width = height * subject.aspect
+    box = Box(x - width / 2, foot - height, width, height)
+    inward = x > view.width * 0.5
+    flip = inward if rng.random() < 0.75 else not inward
+    return Placed(thing, subject, box, place, flip, away)
+
+
+def _column(width: int, x: float) -> int:
+    return int(np.clip(x, 0, width - 1))
+
+
+def _aloft(
+    scene: Scene, canvas: Canvas, thing: Thing, subject: Subject, slot: float, height: float,
+    place: Place, rng: np.random.Generator,
+) -> tuple[float, float, float]:  # fmt: skip
+    view = canvas.view
+    room = max(view.horizon, view.height * 0.3)
+    depth = thing.depth if thing.depth is not None else float(rng.uniform(0.1, 0.9))
+    centre = room * (0.30 + 0.34 * float(rng.random()))
+    if "centred" in scene.composition:
+        centre = room * 0.5
+    centre = max(centre, height * 0.5 + 0.03 * view.height)
+    del place, subject
+    return slot * view.width, centre + height / 2, 120.0 + 700.0 * depth
+
+
+def _standing(
+    canvas: Canvas, thing: Thing, subject: Subject, slot: float, height: float, place: Place,
+    count: int, rng: np.random.Generator,
+) -> tuple[float, float, float]:  # fmt: skip
+    """(column, row of the foot, height): where the wanted kind of ground is, near the wish."""
+    view = canvas.view
+    depth = thing.depth
+    if depth is None:
+        depth = 0.62 if subject.height_m > _LARGE_M else 0.30
+        if count > 1:
+            depth = float(np.clip(depth + rng.uniform(-0.28, 0.28), 0.06, 0.9))
+    room = view.height - view.horizon
+    wish = view.horizon + room * (0.96 - 0.80 * depth)
+    reference = view.horizon + room * (0.96 - 0.80 * (0.62 if subject.height_m > _LARGE_M else 0.30))
+    best: tuple[float, float, float] = (-1e9, slot * view.width, wish)
+    for attempt in range(28):
+        x = (slot + float(rng.normal(0, 0.012 * attempt))) * view.width
+        row = wish + float(rng.normal(0, 0.018 * attempt)) * room
+        row = float(np.clip(row, view.horizon + 0.04 * room, view.height * 0.985))
+        score = _fit(canvas, x, row, height * subject.aspect, place)
+        score -= abs(x / view.width - slot) * 1.6 + abs(row - wish) / room
+        if score > best[0]:
+            best = (score, float(np.clip(x, 0.06 * view.width, 0.94 * view.width)), row)
+    _, x, row = best
+    scale = (row - view.horizon + 0.25 * room) / (reference - view.horizon + 0.25 * room)
+    return x, row, height * float(np.clip(scale, 0.45, 1.35))
+
+
+def _fit(canvas: Canvas, x: float, row: float, width: float, place: Place) -> float:
+    """1 where the whole foot stands on the wanted kind of ground."""
+    y = int(np.clip(row, 0, canvas.view.height - 1))
+    left = int(np.clip(x - width * 0.45, 0, canvas.view.width - 2))
+    right = int(np.clip(x + width * 0.45, left + 1, canvas.view.width - 1))
+    wet = float(canvas.water[y, left : right + 1].mean())
+    airy = float((canvas.distance[y, left : right + 1] > 20_000).mean())
+    return (wet if place == "water" else 1.0 - wet) - airy
+
+
+def spread(things: Sequence[Placed]) -> float:
+    """How much of the picture's width the things take, for tests of composition."""
+    if not things:
+        return 0.0
+    left = min(item.box.left for item in things)
+    right = max(item.box.left + item.box.width for item in things)
+    return right - left

@@ -1,0 +1,294 @@
+"""Land under light: from heights and covers to lit, shadowed and hazy pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from imgen.engines.sketch.painting.canvas import Canvas
+from imgen.engines.sketch.painting.colour import Tone, exposed, linear
+from imgen.engines.sketch.painting.daylight import Daylight
+from imgen.engines.sketch.painting.land import SITES, Land, Plot
+from imgen.engines.sketch.painting.noise import Field, Noise, smoothstep
+from imgen.engines.sketch.painting.sky import sky
+from imgen.engines.sketch.painting.view import Cast, View, cast, distances
+from imgen.engines.sketch.scene.scene import Scene
+
+_GROUND: Mapping[str, Tone] = {
+    "grass": (0.105, 0.175, 0.035),
+    "rock": (0.20, 0.185, 0.17),
+    "sand": (0.58, 0.42, 0.25),
+    "snow": (0.80, 0.84, 0.90),
+    "red_rock": (0.46, 0.20, 0.10),
+    "soil": (0.16, 0.11, 0.07),
+    "wood": (0.030, 0.072, 0.024),
+}
+_SEASONS: Mapping[str, Mapping[str, Tone]] = {
+    "spring": {"grass": (0.13, 0.24, 0.045), "wood": (0.062, 0.125, 0.030)},
+    "autumn": {"grass": (0.22, 0.17, 0.05), "wood": (0.24, 0.092, 0.022)},
+    "winter": {"grass": (0.62, 0.66, 0.72), "wood": (0.10, 0.115, 0.115)},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Terrain:
+    """Land as it was seen, for whoever plants or places things on it."""
+
+    land: Land
+    z: Field
+    """(samples,) metres."""
+    plot: Plot
+    view: View
+    day: Daylight
+
+    def height_at(self, x: Field, z: Field) -> Field:
+        """Height of the land at points, in metres."""
+        return self._sampled(self.land.height, x, z)
+
+    def clear_at(self, x: Field, z: Field) -> Field:
+        """0 to 1: whether nothing may grow at points."""
+        clear = self.land.clear
+        if isinstance(clear, float):
+            return np.full(x.shape, clear, np.float32)
+        return self._sampled(clear, x, z)
+
+    def _sampled(self, field: Field, x: Field, z: Field) -> Field:
+        row = np.interp(z, self.z, np.arange(len(self.z))).astype(np.float32)
+        column = (x / z * self.view.focal + 0.5 * (self.view.width - 1)).astype(np.float32)
+        return np.asarray(
+            cv2.remap(
+                field, column[None], row[None], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+            )[0],
+            np.float32,
+        )
+
+
+def survey(view: View, day: Daylight, scene: Scene, seed: int, detail: float) -> Terrain:
+    """Shape the land that the camera will see."""
+    near = 0.62 * view.distance(view.height)
+    z = distances(max(near, 0.8), 34_000.0, 250 + round(130 * detail))
+    ahead = np.repeat(z[:, None], view.width, axis=1)
+    across = (ahead * view.columns[None, :]).astype(np.float32)
+    noises = (Noise.seeded(seed, 1), Noise.seeded(seed, 2), Noise.seeded(seed, 3))
+    plot = Plot(
+        across, ahead, noises, np.random.default_rng([seed, 4]), scene, 4 + round(3 * detail)
+    )
+    land = SITES[scene.setting].shape(plot)
+    return Terrain(land, z, plot, view, day)
+
+
+def paint_terrain(terrain: Terrain, canvas: Canvas, seed: int, detail: float) -> None:
+    """Sky and land, without water's mirror (`canvas.water` says where that belongs)."""
+    view, day, land = terrain.view, terrain.day, terrain.land
+    radiance = sky(view, day, seed, terrain.plot.scene.features, detail)
+    height = land.height
+    if land.level is not None:
+        height = np.maximum(height, np.float32(land.level))
+    wood = np.asarray(land.wood, np.float32)
+    if wood.ndim:
+        bumps = terrain.plot.noise[1].fbm(terrain.plot.x, terrain.plot.z, 26, 3)
+        height = height + wood * (np.float32(5) + np.float32(7) * bumps)
+    seen = cast(view, terrain.z, height)
+    lit = _hazed(terrain, _lit(terrain, height), height)
+    column = np.broadcast_to(np.arange(view.width, dtype=np.float32), seen.sample.shape)
+    ground = cv2.remap(
+        lit, np.ascontiguousarray(column), seen.sample, cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )  # fmt: skip
+    away = np.interp(
+        seen.sample.ravel(), np.arange(len(terrain.z), dtype=np.float32), terrain.z
+    ).reshape(seen.sample.shape).astype(np.float32)  # fmt: skip
+    if land.level is not None:
+        wet = (land.height < land.level).astype(np.float32)
+        mask = cv2.remap(wet, np.ascontiguousarray(column), seen.sample, cv2.INTER_LINEAR)
+        canvas.water = np.where(seen.sky, np.float32(0), mask).astype(np.float32)
+    _add_texture(ground, terrain, away, seen, detail, canvas.water)
+    np.copyto(radiance, ground, where=~seen.sky[..., None])
+    _soften_crests(radiance, seen)
+    canvas.image = exposed(radiance)
+    canvas.distance = np.where(seen.sky, canvas.distance, away)
+
+
+def _soften_crests(radiance: Field, seen: Cast) -> None:
+    rows, columns = seen.edges
+    share = seen.cover[:, None]
+    radiance[rows, columns] += share * (radiance[rows + 1, columns] - radiance[rows, columns])
+
+
+def _normals(terrain: Terrain, height: Field) -> tuple[Field, Field]:
+    """Slope of the land to the right and ahead."""
+    x, z = terrain.plot.x, terrain.z[:, None]
+    pitch = z / np.float32(terrain.view.focal)
+    right = np.empty_like(height)
+    right[:, 1:-1] = (height[:, 2:] - height[:, :-2]) / (2 * pitch)
+    right[:, 0], right[:, -1] = right[:, 1], right[:, -2]
+    ahead = np.empty_like(height)
+    ahead[1:-1] = (height[2:] - height[:-2]) / (z[2:] - z[:-2])
+    ahead[0], ahead[-1] = ahead[1], ahead[-2]
+    return right, ahead - right * (x / z)
+
+
+def _shadow(terrain: Terrain, height: Field) -> Field:
+    """0 in cast shadow, 1 in the sun: a sweep along each row, away from the sun."""
+    side = 1.0 if terrain.day.side > 0 else -1.0
+    x = terrain.plot.x * np.float32(side)
+    slope = np.float32(max(0.10, terrain.day.elevation))
+    line = height - x * slope
+    # Towards the sun is towards growing side * x: sweep from there.
+    ordered = line if side < 0 else line[:, ::-1]
+    ceiling = np.maximum.accumulate(ordered, axis=1)
+    if side > 0:
+        ceiling = ceiling[:, ::-1]
+    soft = np.maximum(terrain.z[:, None] * np.float32(0.006), 0.4)
+    return np.asarray(np.clip(1.0 - (ceiling - line) / soft, 0.0, 1.0), np.float32)
+
+
+def _albedo(terrain: Terrain, slope: Field) -> Field:
+    land, plot = terrain.land, terrain.plot
+    season = _SEASONS.get(plot.scene.season, {})
+    snowy = plot.scene.season == "winter" or plot.scene.weather == "snow"
+
+    def tone(name: str) -> Field:
+        return np.array(season.get(name, _GROUND[name]), np.float32)
+
+    surface = np.empty((*plot.z.shape, 3), np.float32)
+    surface[:] = tone(land.ground)
+    patch = plot.noise[0].fbm(plot.x, plot.z, 34, 3)
+    broad = plot.noise[2].fbm(plot.x, plot.z, 260, 2)
+    if land.ground == "grass" and not snowy:
+        surface *= (1.0 + 0.26 * patch + 0.22 * broad)[..., None]
+        surface[..., 0] *= 1.0 + 0.35 * np.clip(broad, 0, 1)
+    elif land.ground == "red_rock":
+        bands = plot.noise[1].at(plot.x * 0 + land.height * np.float32(0.0), land.height, 5.5)
+        surface *= (1.0 + 0.38 * bands + 0.1 * patch)[..., None]
+    else:
+        surface *= (1.0 + 0.07 * patch)[..., None]
+
+    def lay(share: Field | float, colour: Field) -> None:
+        if isinstance(share, float) and share == 0.0:
+            return
+        amount = np.broadcast_to(np.asarray(share, np.float32), plot.z.shape)[..., None]
+        surface[:] = surface + (colour - surface) * amount
+
+    lay(land.tilled, _crop(terrain, tone("grass")))
+    lay(land.path, np.array((0.34, 0.26, 0.17), np.float32))
+    lay(land.sand, np.array(_GROUND["sand"], np.float32))
+    woods = tone("wood") * (1.0 + 0.35 * patch + 0.3 * broad)[..., None]
+    lay(land.wood, woods.astype(np.float32))
+    if land.ground == "grass":
+        steep = smoothstep(0.55, 1.05, slope) * smoothstep(140, 500, plot.z)
+        lay(np.maximum(steep, np.asarray(land.rock, np.float32)), np.array(_GROUND["rock"], np.float32) * (1.0 + 0.25 * patch)[..., None])
+    lay(np.asarray(land.snow, np.float32) * smoothstep(1.5, 0.85, slope), np.array(_GROUND["snow"], np.float32))
+    return surface
+
+
+def _crop(terrain: Terrain, grass: Field) -> Field:
+    """Rows of a crop that run to a vanishing point."""
+    plot = terrain.plot
+    turn = np.float32(plot.rng.uniform(-0.25, 0.25))
+    across = plot.x - plot.z * turn
+    wave = np.abs((across * np.float32(0.55)) % 2.0 - 1.0)
+    fine = smoothstep(140, 40, plot.z)
+    furrow = 1.0 - 0.5 * smoothstep(0.45, 0.8, wave) * fine
+    crops = {
+        "lavender": (0.24, 0.13, 0.42), "wheat": (0.52, 0.36, 0.10), "tulips": (0.62, 0.07, 0.07),
+        "sunflowers": (0.62, 0.40, 0.03), "poppies": (0.55, 0.05, 0.03),
+    }  # fmt: skip
+    named = [tone for name, tone in crops.items() if name in plot.scene.features]
+    if not named and plot.scene.season in ("summer", "autumn"):
+        named = [crops["wheat"]]
+    tone = np.array(named[0], np.float32) if named else grass
+    return np.asarray(tone * furrow[..., None], np.float32)
+
+
+def _lit(terrain: Terrain, height: Field) -> Field:
+    """Radiance of the land before haze."""
+    day = terrain.day
+    right, ahead = _normals(terrain, height)
+    slope = np.sqrt(right * right + ahead * ahead)
+    up = 1.0 / np.sqrt(1.0 + slope * slope)
+    # A low sun in the picture stands before us; land is lit a little from the side all the same.
+    toward = np.array((0.85 if day.side > 0 else -0.85, max(day.elevation, 0.2), -0.35), np.float32)
+    toward /= np.float32(np.sqrt((toward * toward).sum()))
+    facing = np.clip((toward[1] - right * toward[0] - ahead * toward[2]) * up, 0.0, 1.0)
+    sunlit = facing * (0.12 + 0.88 * _shadow(terrain, height))
+    if not isinstance(terrain.land.wood, float):
+        facing_gain = 1.0 + 0.5 * terrain.land.wood
+        sunlit = sunlit * facing_gain
+    open_sky = 0.45 + 0.55 * up
+    surface = _albedo(terrain, slope)
+    light = np.empty_like(surface)
+    for channel in range(3):
+        light[..., channel] = sunlit * np.float32(day.sun[channel]) + open_sky * np.float32(
+            day.ambient[channel] + 0.05 * day.sun[channel]
+        )
+    return np.asarray(surface * light, np.float32)
+
+
+def _hazed(terrain: Terrain, lit: Field, height: Field) -> Field:
+    """Distance, and mist in the hollows, take the colours away."""
+    day = terrain.day
+    km = terrain.z[:, None] * np.float32(0.001)
+    veil = np.broadcast_to(1.0 - np.exp(-km * np.float32(day.thickness)), height.shape)
+    if day.thickness > 0.11:
+        low = smoothstep(260.0, 0.0, height) * smoothstep(150, 2600, terrain.plot.z)
+        veil = veil + (1.0 - veil) * low * np.float32(min(0.75, day.thickness * 2.4))
+    haze = np.array(day.haze, np.float32)
+    return np.asarray(lit + (haze - lit) * veil[..., None].astype(np.float32), np.float32)
+
+
+def _add_texture(
+    ground: Field, terrain: Terrain, away: Field, seen: Cast, detail: float, water: Field
+) -> None:
+    """What a map sample is too coarse for: blades, grain, petals, close to the viewer."""
+    view, land = terrain.view, terrain.land
+    across = (away * view.columns[None, :]).astype(np.float32)
+    noise = terrain.plot.noise
+    near = smoothstep(260.0, 12.0, away) * (1.0 - water)
+    tall = np.asarray(seen.sample, np.float32)
+    if land.ground in ("grass", "soil"):
+        blades = noise[1].at(across, tall * np.float32(0.055), 0.16)
+        tufts = noise[2].fbm(across, tall * np.float32(0.30), 1.5, 3)
+        tone = blades * smoothstep(70, 8, away) * np.float32(0.42) + tufts * np.float32(0.34)
+    elif land.ground == "sand":
+        ripple = noise[1].at(across * np.float32(0.3) + away * np.float32(0.2), away, 0.42)
+        grain = noise[2].fbm(across, away, 0.35, 2)
+        tone = ripple * smoothstep(55, 8, away) * np.float32(0.12) + grain * np.float32(0.07)
+    else:
+        tone = noise[2].fbm(across, tall * np.float32(0.5), 2.2, 4) * np.float32(0.16)
+    ground *= (1.0 + tone * near * np.float32(0.5 + 0.8 * detail))[..., None]
+    if not isinstance(land.flowers, float):
+        _scatter_petals(ground, terrain, away, seen)
+
+
+def _scatter_petals(ground: Field, terrain: Terrain, away: Field, seen: Cast) -> None:
+    """Dots of colour that thin out with distance."""
+    view, plot = terrain.view, terrain.plot
+    across = (away * view.columns[None, :]).astype(np.float32)
+    column = np.broadcast_to(np.arange(view.width, dtype=np.float32), seen.sample.shape)
+    share = cv2.remap(
+        np.asarray(terrain.land.flowers, np.float32), np.ascontiguousarray(column), seen.sample,
+        cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE,
+    )  # fmt: skip
+    light = np.array(terrain.day.sun, np.float32) * 0.45 + np.array(terrain.day.ambient, np.float32)
+    colours = _petal_colours(plot)
+    for index, colour in enumerate(colours):
+        dots = plot.noise[index % 3].at(
+            across + np.float32(11.7 * index), seen.sample * np.float32(0.22) + 5 * index, 0.36
+        )
+        bloom = smoothstep(0.34, 0.62, dots) * share * (0.9 / len(colours) + 0.3)
+        ground += (np.array(linear(colour), np.float32) * light - ground) * bloom[..., None]
+
+
+def _petal_colours(plot: Plot) -> tuple[tuple[int, int, int], ...]:
+    if plot.scene.palette:
+        return plot.scene.palette[:3]
+    sets = (
+        ((226, 58, 48), (246, 236, 226), (240, 190, 50)),
+        ((150, 96, 200), (240, 236, 244), (232, 120, 170)),
+        ((246, 206, 60), (248, 244, 230), (236, 140, 60)),
+    )
+    return sets[int(plot.rng.integers(len(sets)))]
