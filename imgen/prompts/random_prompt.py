@@ -10,7 +10,7 @@ from pathlib import Path
 
 from imgen.catalog import Catalog
 
-_FILE = Path(__file__).parent / "vocabulary" / "scenes.toml"
+_FILE = Path(__file__).parent / "words" / "scenes.toml"
 
 Slots = Sequence[Sequence[str]]
 """A scene: slots in order, each with its alternatives."""
@@ -27,7 +27,11 @@ def random_prompt(catalog: Catalog, rng: random.Random, character: str | None = 
     Raises:
         errors.Invalid: there is no such character (`invalid_character`, field `character`).
     """
-    name = _any_character(catalog, rng) if character is None else character.strip().lower()
+    name = (
+        _any_character(catalog, rng)
+        if character is None
+        else character.strip().lower().removeprefix("@")
+    )
     catalog.character_named(name, field="character")
     scene = rng.choice(_scenes("portrait" if name else "scene"))
     parts = ", ".join(filter(None, (rng.choice(slot) for slot in scene)))
