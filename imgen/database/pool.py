@@ -42,7 +42,7 @@ class Database:
             min_size=min(2, size),
             max_size=size,
             timeout=5.0,
-            kwargs={"autocommit": True},
+            configure=_autocommit,
             open=False,
             name="imgen",
         )
@@ -112,3 +112,8 @@ class Database:
                 _log.error("database.restart_failed", error=error.message)
             else:
                 await self._check()
+
+
+async def _autocommit(connection: Connection) -> None:
+    """Set here, not as an argument: the queue's listener sets it once more for its own."""
+    await connection.set_autocommit(True)

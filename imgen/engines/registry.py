@@ -25,10 +25,16 @@ BUILT_IN: Mapping[str, str] = {
 
 
 class Registry:
-    """The engines of this installation."""
+    """The engines of this installation.
 
-    def __init__(self) -> None:
-        others = {point.name: point.value for point in entry_points(group="imgen.engines")}
+    Args:
+        others: name → `module:class` of engines that are not built in; default: those that other
+            packages announce by entry point.
+    """
+
+    def __init__(self, others: Mapping[str, str] | None = None) -> None:
+        if others is None:
+            others = {point.name: point.value for point in entry_points(group="imgen.engines")}
         self._classes = {**others, **BUILT_IN}
         self._engines: dict[str, Engine] = {}
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from imgen import clock, ids
 from imgen.accounts.records import Caller
 from imgen.catalog.catalog import Catalog
+from imgen.compliance.rulesets import check_ruleset
 from imgen.database.pool import Database
 from imgen.engines.registry import Registry
 from imgen.errors import Invalid, Unavailable
@@ -81,3 +82,4 @@ class Submit:
                 f"{model.key} has no style {request.style}; it has {known}", field="style"
             )
         self.catalog.character_named(parse(request.prompt).character)
+        check_ruleset(request.compliance_ruleset)

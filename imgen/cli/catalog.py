@@ -1,0 +1,49 @@
+"""`imgen catalog`: see what is offered, and check one's own additions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from imgen.catalog.load import check_catalog, load_catalog
+from imgen.cli.options import DataDir, settings_for
+from imgen.engines.registry import Registry
+
+app = typer.Typer(help="See models, styles and characters; check your own.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_catalog(data_dir: DataDir = None) -> None:
+    """List models with what keeps them from running here, styles and characters."""
+    catalog = load_catalog(settings_for(data_dir).catalog.paths)
+    engines = Registry()
+    console = Console()
+    models = Table("model", "label", "engine", "default style", "runs here")
+    for model in catalog.models.values():
+        obstacle = engines.obstacle(model)
+        runs = f"no: {obstacle}" if obstacle else "yes"
+        models.add_row(model.key, model.label, model.engine, model.default_style, runs)
+    console.print(models)
+    console.print("styles:", ", ".join(catalog.styles), soft_wrap=True)
+    console.print("characters:", ", ".join(catalog.characters), soft_wrap=True)
+
+
+@app.command()
+def check(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(help="TOML files or folders; default: those of the configuration."),
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Say what is wrong with catalog files: which file, which key, and the fix."""
+    problems = check_catalog(paths or settings_for(data_dir).catalog.paths)
+    for problem in problems:
+        print(problem)
+    if problems:
+        raise typer.Exit(1)
+    print("The catalog is good")

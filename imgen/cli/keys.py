@@ -1,0 +1,67 @@
+"""`imgen keys`: make, list and revoke API keys."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from imgen import clock
+from imgen.accounts.records import PLANS, ApiKey
+from imgen.cli.options import DataDir, administer, duration
+
+app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
+
+
+@app.command()
+def create(
+    name: Annotated[str, typer.Argument(help="The account; made if there is none.")],
+    plan: Annotated[
+        str, typer.Option(help=f"Plan of a new account: {', '.join(PLANS)}.")
+    ] = "unlimited",
+    expires_in: Annotated[
+        str, typer.Option(help="How long the key is good for: 30d, 12h, 90s. Default: for ever.")
+    ] = "",
+    data_dir: DataDir = None,
+) -> None:
+    """Make a key and print it, alone, on standard output. It is shown this once.
+
+    Works while the server runs, and when it does not.
+
+        KEY=$(imgen keys create me)
+    """
+    span = duration(expires_in) if expires_in else None
+    print(administer(data_dir, lambda do: do.create_key(name, plan=plan, expires_in=span)))
+
+
+@app.command("list")
+def list_keys(
+    account: Annotated[str, typer.Argument(help="Only this account's.")] = "",
+    data_dir: DataDir = None,
+) -> None:
+    """List keys: their ids, first characters and states, never their secrets."""
+    table = Table("id", "account", "begins with", "created", "state")
+    for key in administer(data_dir, lambda do: do.list_keys(account or None)):
+        table.add_row(key.id, key.account, key.hint, clock.rfc3339(key.created_at), _state(key))
+    Console().print(table)
+
+
+@app.command()
+def revoke(
+    key_id: Annotated[str, typer.Argument(help="The key's id, as `imgen keys list` shows it.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Revoke a key. It stops working at once, in every process."""
+    administer(data_dir, lambda do: do.revoke_key(key_id))
+    print(f"{key_id} is revoked")
+
+
+def _state(key: ApiKey) -> str:
+    if key.revoked_at is not None:
+        return f"revoked {clock.rfc3339(key.revoked_at)}"
+    if key.expires_at is None:
+        return "good"
+    word = "expired" if key.expires_at <= clock.now() else "good until"
+    return f"{word} {clock.rfc3339(key.expires_at)}"

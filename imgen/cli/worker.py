@@ -1,0 +1,62 @@
+"""`imgen worker`: make pictures, on this machine or any other that reaches the database."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from typing import Annotated
+
+import structlog
+import typer
+
+from imgen.cli.options import DataDir, run, settings_for
+from imgen.settings import Settings
+from imgen.wiring import make_worker, open_core
+
+_log = structlog.get_logger()
+
+
+def worker(
+    concurrency: Annotated[
+        int, typer.Option(help="Jobs at once; 0 = one for each core.", show_default=False)
+    ] = 0,
+    with_parent: Annotated[bool, typer.Option(hidden=True)] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Take jobs from the queue and make their pictures, until told to stop.
+
+    Any number of workers may share one database. `imgen serve` runs one of its own unless
+    IMGEN_WORKER__EMBEDDED=false. Ctrl-C lets running jobs finish; a second one does not wait.
+    """
+    settings = settings_for(data_dir, worker={"concurrency": concurrency} if concurrency else {})
+    run(_work(settings, with_parent))
+
+
+async def _work(settings: Settings, with_parent: bool) -> None:
+    async with open_core(settings) as core:
+        working = asyncio.create_task(make_worker(core).run())
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, working.cancel)
+        if with_parent:
+            await _cancel_without_parent(working)
+        _log.info("worker.ready", concurrency=settings.worker.concurrency)
+        try:
+            await working
+        except asyncio.CancelledError:
+            _log.info("worker.stopped")
+
+
+async def _cancel_without_parent(working: asyncio.Task[None]) -> None:
+    """Stop when standard input ends: the server that started this process is gone, however."""
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin.buffer)
+
+    async def watch() -> None:
+        await reader.read()
+        working.cancel()
+
+    working.add_done_callback(lambda _: watching.cancel())
+    watching = asyncio.create_task(watch())

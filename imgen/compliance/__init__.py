@@ -1,0 +1,1 @@
+"""Whether a picture may be shown."""

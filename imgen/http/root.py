@@ -1,0 +1,71 @@
+"""One app that holds every door."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
+
+from imgen.errors import ImgenError, Invalid, Kind
+from imgen.http.guard import Guard
+from imgen.http.surface import JsonResponse, Surface, from_http_status, headers_of, status_of
+
+_STATUS = {
+    Kind.INVALID: 400,
+    Kind.TOO_LARGE: 413,
+    Kind.UNAUTHENTICATED: 401,
+    Kind.FORBIDDEN: 403,
+    Kind.NOT_FOUND: 404,
+    Kind.CONFLICT: 409,
+    Kind.EXHAUSTED: 429,
+    Kind.UPSTREAM: 502,
+    Kind.UNAVAILABLE: 503,
+    Kind.TIMED_OUT: 504,
+    Kind.INTERNAL: 500,
+}
+
+
+def make_app(
+    surfaces: Sequence[Surface], routes: Sequence[BaseRoute], *, max_header_bytes: int
+) -> ASGIApp:
+    """The whole HTTP side.
+
+    Args:
+        surfaces: the doors.
+        routes: what belongs to no door: files, health.
+        max_header_bytes: see `Guard`.
+    """
+    app = FastAPI(openapi_url=None, redirect_slashes=False)
+    app.router.routes.extend([Route("/healthz", _healthz), *routes])
+    for surface in surfaces:
+        app.router.routes.extend(surface.routes)
+
+    def render(path: str, error: ImgenError) -> Response:
+        for surface in surfaces:
+            if any(path == prefix or path.startswith(prefix + "/") for prefix in surface.prefixes):
+                return surface.render(error)
+        return _render(error)
+
+    async def on_error(request: Request, error: Exception) -> Response:
+        if isinstance(error, HTTPException):
+            error = from_http_status(error.status_code)
+        return render(request.url.path, error if isinstance(error, ImgenError) else Invalid(""))
+
+    app.add_exception_handler(HTTPException, on_error)
+    app.add_exception_handler(ImgenError, on_error)
+    return Guard(app, render=render, max_header_bytes=max_header_bytes)
+
+
+async def _healthz(_request: Request) -> Response:
+    return JsonResponse({"status": "ok"})
+
+
+def _render(error: ImgenError) -> Response:
+    return JsonResponse(
+        {"error": error.message}, status_code=status_of(error, _STATUS), headers=headers_of(error)
+    )

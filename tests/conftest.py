@@ -1,0 +1,121 @@
+"""What most tests stand on: a real PostgreSQL for each test process, and a core over it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import psycopg
+import pytest
+
+from imgen.accounts.records import Caller
+from imgen.database.embedded import EmbeddedPostgres
+from imgen.database.migrate import migrate
+from imgen.database.pool import Database
+from imgen.engines.registry import Registry
+from imgen.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from imgen.wiring import Core
+
+INSTANT = Path(__file__).parent / "instant"
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of an empty, migrated database; speed before durability."""
+    server = EmbeddedPostgres(
+        tmp_path_factory.mktemp("pg"),
+        conf={"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"},
+    )
+    server.start()
+    migrate(server.url)
+    yield server.url
+    server.leave()
+
+
+@pytest.fixture
+def clean_url(postgres: str) -> str:
+    """The URL of the database, emptied."""
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(
+            "TRUNCATE accounts, procrastinate_jobs, procrastinate_workers RESTART IDENTITY CASCADE"
+        )
+    return postgres
+
+
+@pytest.fixture
+async def database(clean_url: str) -> AsyncIterator[Database]:
+    database = Database(clean_url, size=10)
+    await database.open()
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def settings(clean_url: str, tmp_path: Path) -> Settings:
+    """Quick to recover, with a catalog that has the engine `instant`."""
+    return load_settings(
+        data_dir=tmp_path / "data",
+        database_url=clean_url,
+        catalog={"paths": [INSTANT / "catalog.toml"]},
+        worker={
+            "concurrency": 4,
+            "heartbeat_seconds": 0.1,
+            "stalled_seconds": 0.6,
+            "janitor_seconds": 0.1,
+            "drain_seconds": 1.0,
+        },
+    )
+
+
+@pytest.fixture
+async def core(settings: Settings) -> AsyncIterator[Core]:
+    from imgen.wiring import open_core
+
+    async with open_core(settings) as core:
+        yield replace(core, engines=Registry({"instant": "tests.instant.engine:InstantEngine"}))
+
+
+@pytest.fixture
+async def client(core: Core) -> AsyncIterator[httpx.AsyncClient]:
+    """HTTP to the whole app, in this process."""
+    from imgen.wiring import make_http
+
+    transport = httpx.ASGITransport(make_http(core, public_url="http://imgen.test"))
+    async with httpx.AsyncClient(transport=transport, base_url="http://imgen.test") as client:
+        yield client
+
+
+@pytest.fixture
+async def key(core: Core) -> str:
+    return await core.administer.create_key("tester")
+
+
+@pytest.fixture
+async def make_caller(core: Core) -> Callable[[str], object]:
+    """A caller with an account of that name."""
+
+    async def make(name: str = "tester") -> Caller:
+        await core.administer.create_key(name)
+        account = next(one for one in await core.administer.list_accounts() if one.name == name)
+        return Caller(account.id, "key_test", account.plan, suspended=False, expired=False)
+
+    return make
+
+
+@pytest.fixture
+async def worker(core: Core) -> AsyncIterator[None]:
+    """A worker that runs beside the test."""
+    from imgen.wiring import make_worker
+
+    working = asyncio.create_task(make_worker(core).run())
+    yield
+    working.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await working
