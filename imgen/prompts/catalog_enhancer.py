@@ -14,9 +14,8 @@ from imgen.prompts.syntax import ParsedPrompt, clean, format_prompt, split_terms
 from imgen.prompts.vocabulary import Aspect, Phrase, Vocabulary, builtin_vocabulary, words
 
 _NEGATED = re.compile(r"\b(?:no|not|without|never|lacking)\s+(\w+(?:\s+\w+)?)", re.IGNORECASE)
-_COMMON = frozenset(
-    ("and", "the", "for", "with", "from", "into", "over", "behind", "around", "all", "one", "two")
-    + ("soft", "deep", "small", "fine", "clear", "rich", "gentle", "looking")
+_COMMON = words("and the for with from into over behind around all one two") | words(
+    "soft deep small fine clear rich gentle looking"
 )
 """Words that do not make two phrases say the same."""
 
