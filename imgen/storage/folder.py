@@ -12,8 +12,10 @@ import secrets
 import time
 from pathlib import Path
 
-_PARTIAL = ".partial"
+# No key has a `#`, and obstore neither lists nor opens files named `…#digits`.
+_PARTIAL = ".partial#"
 _ABANDONED_SECONDS = 24 * 3600.0
+_TRIES = 20
 
 
 def prepare(root: Path) -> None:
@@ -37,12 +39,10 @@ def write(root: Path, key: str, data: bytes) -> None:
     Raises:
         OSError: do not count on it; whole is what stands there, the old object or the new one.
     """
-    # obstore hides files named `…#digits` from listings and refuses them as keys.
     partial = root / _PARTIAL / f"{secrets.token_hex(8)}#{os.getpid()}"
     try:
         _write_file(partial, data)
-        _make_folders(root, (root / key).parent)
-        partial.replace(root / key)
+        _move(root, partial, root / key)
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
@@ -50,7 +50,9 @@ def write(root: Path, key: str, data: bytes) -> None:
 
 
 def delete(root: Path, key: str) -> None:
-    """Remove `root/key` for good. A file that is not there is no error.
+    """Remove `root/key` for good, and folders that this leaves empty.
+
+    A file that is not there is no error.
 
     Raises:
         OSError: it is still there.
@@ -59,6 +61,7 @@ def delete(root: Path, key: str) -> None:
     if file.is_file():
         file.unlink(missing_ok=True)
         _sync(file.parent)
+        _drop_empty_folders(root, file.parent)
 
 
 def _write_file(path: Path, data: bytes) -> None:
@@ -70,10 +73,30 @@ def _write_file(path: Path, data: bytes) -> None:
         os.fsync(descriptor)
 
 
+def _move(root: Path, source: Path, target: Path) -> None:
+    """Make the folders and rename; again when a `delete` took a folder away in between."""
+    for last_try in [False] * (_TRIES - 1) + [True]:
+        try:
+            _make_folders(root, target.parent)
+            source.replace(target)
+        except FileNotFoundError:
+            if last_try:
+                raise
+        else:
+            return
+
+
 def _make_folders(root: Path, folder: Path) -> None:
     if folder != root and not folder.is_dir():
         _make_folders(root, folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def _drop_empty_folders(root: Path, folder: Path) -> None:
+    with contextlib.suppress(OSError):  # not empty, or another process was first
+        while folder != root:
+            folder.rmdir()
+            folder = folder.parent
 
 
 def _sync_folders(root: Path, folder: Path) -> None:
@@ -86,6 +109,12 @@ def _sync_folders(root: Path, folder: Path) -> None:
 
 
 def _sync(folder: Path) -> None:
+    """What was renamed or removed in a folder stays so. A folder since removed held nothing."""
+    with contextlib.suppress(FileNotFoundError):
+        _sync_present(folder)
+
+
+def _sync_present(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 VendorStore: TypeAlias = AzureStore | GCSStore | LocalStore | S3Store
 
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 # obstore's own defaults retry for three minutes; a request here has someone waiting for it.
 _RETRY: RetryConfig = {"max_retries": 3, "retry_timeout": timedelta(seconds=20)}
 
@@ -45,7 +47,8 @@ def open_vendor(url: str, access: Access) -> VendorStore:
         return _local(Path(unquote(parts.path)))
     if parts.scheme not in _REMOTE:
         raise _bad_url("Storage is a folder, file:///…, s3://…, gs://… or az://….")
-    if not parts.netloc:
+    if not _BUCKET.fullmatch(parts.netloc):
+        # Keys written into the URL land here too, so it is not repeated.
         raise _bad_url(f"{parts.scheme}:// is followed by the name of a bucket or container.")
     try:
         return _REMOTE[parts.scheme](parts.netloc, parts.path.strip("/") or None, access)
@@ -62,8 +65,8 @@ def _split(url: str) -> SplitResult:
         parts = urlsplit(url)
     except ValueError:
         raise _bad_url("The storage URL cannot be read.") from None
-    if "@" in parts.netloc or parts.query or parts.fragment:
-        raise _bad_url("A storage URL has no user, password, query or fragment; keys are settings.")
+    if parts.query or parts.fragment:
+        raise _bad_url("A storage URL has no query or fragment; keys are settings of their own.")
     return parts
 
 
