@@ -1,0 +1,1 @@
+"""The library: every safe image, remembered and found again by meaning."""
