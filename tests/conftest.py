@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import httpx
@@ -26,17 +27,24 @@ if TYPE_CHECKING:
 INSTANT = Path(__file__).parent / "instant"
 
 
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A folder of its own. Pytest's are closed to other users by the next run's start, and
+    PostgreSQL, which root may not run, is another user."""
+    with TemporaryDirectory(prefix="imgen-test-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The URL of an empty, migrated database; speed before durability."""
-    server = EmbeddedPostgres(
-        tmp_path_factory.mktemp("pg"),
-        conf={"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"},
-    )
-    server.start()
-    migrate(server.url)
-    yield server.url
-    server.leave()
+    quick = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+    with TemporaryDirectory(prefix="imgen-test-", ignore_cleanup_errors=True) as folder:
+        server = EmbeddedPostgres(Path(folder), conf=quick)
+        server.start()
+        migrate(server.url)
+        yield server.url
+        server.leave()
 
 
 @pytest.fixture
