@@ -12,6 +12,9 @@ MAX_KEY_BYTES = 512
 MAX_SEGMENT_BYTES = 255
 """The longest file name that Linux file systems take."""
 
+# `#` marks unfinished writes in a folder; obstore's local store takes `x:` for a drive of Windows.
+_RESERVED = frozenset("\\#:")
+
 _CONTENT_TYPES = {
     ".avif": "image/avif",
     ".gif": "image/gif",
@@ -30,8 +33,7 @@ def check_key(key: str) -> str:
     """The key itself, if it may name an object.
 
     A key is `segment/segment/…`: relative, at most `MAX_KEY_BYTES` of UTF-8, each segment 1 to
-    `MAX_SEGMENT_BYTES` long, never `.` or `..`, without control characters, backslashes or `#`
-    (which marks unfinished writes in a folder).
+    `MAX_SEGMENT_BYTES` long, never `.` or `..`, without control characters, `\\`, `#` or `:`.
 
     Raises:
         imgen.errors.Invalid: it may not.
@@ -42,8 +44,8 @@ def check_key(key: str) -> str:
             code="bad_key",
             field="key",
         )
-    if "\\" in key or "#" in key:
-        raise Invalid("A key has no backslash and no #.", code="bad_key", field="key")
+    if not _RESERVED.isdisjoint(key):
+        raise Invalid("A key has no backslash, # or colon.", code="bad_key", field="key")
     if not all(_is_segment(segment) for segment in key.split("/")):
         raise Invalid(
             "A key is a relative path without empty, `.` or `..` segments, each of at most "

@@ -27,6 +27,7 @@ BAD_KEYS = [
     "line\nbreak.png",
     "back\\slash.png",
     "unfinished#1",
+    "drive:",
     "lone\ud800surrogate.png",
     "x" * 256,
     "/".join(["abcd"] * 120),
@@ -42,7 +43,7 @@ def is_key(text: str) -> bool:
 
 
 segments = st.text(
-    st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="/\\#"), min_size=1
+    st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="/\\#:"), min_size=1
 )
 keys = st.lists(segments, min_size=1, max_size=4).map("/".join).filter(is_key)
 
