@@ -14,6 +14,7 @@ import httpx
 import psycopg
 import pytest
 
+from imgen import logs
 from imgen.accounts.records import Caller
 from imgen.database.embedded import EmbeddedPostgres
 from imgen.database.migrate import migrate
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
     from imgen.wiring import Core
 
 INSTANT = Path(__file__).parent / "instant"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _logs() -> None:
+    """As in production, so that a failing test shows what an operator would see."""
+    logs.configure("info", "json")
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ import httpx
 import psutil
 
 ROOT = Path(__file__).parents[1]
+_INSTANT = ROOT / "tests" / "instant"
 READY = "imgen is ready at "
 QUICK = {
     "IMGEN_WORKER__HEARTBEAT_SECONDS": "0.2",
@@ -36,8 +37,8 @@ class Deployment:
             **{name: value for name, value in os.environ.items() if not name.startswith("IMGEN_")},
             **QUICK,
             "IMGEN_DATA_DIR": str(folder),
-            "IMGEN_CATALOG__PATHS": json.dumps([str(ROOT / "tests" / "instant" / "catalog.toml")]),
-            "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests" / "instant" / "installed")]),
+            "IMGEN_CATALOG__PATHS": json.dumps([str(_INSTANT / "catalog.toml")]),
+            "PYTHONPATH": os.pathsep.join([str(ROOT), str(_INSTANT / "installed")]),
             "PYTHONUNBUFFERED": "1",
             **variables,
         }

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from imgen import ids
-from imgen.errors import ImgenError, Internal, Invalid
+from imgen.errors import ImgenError, Invalid
 
 _log = structlog.get_logger()
 _SLASHES = re.compile(r"/{2,}")
@@ -45,11 +45,11 @@ class Guard:
             await self._serve(scope, receive, send, request_id)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
-        status = 0
+        status, complete = 0, False
         began = time.perf_counter()
 
         async def named(message: Message) -> None:
-            nonlocal status
+            nonlocal status, complete
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [
@@ -57,17 +57,17 @@ class Guard:
                     (b"x-request-id", request_id.encode()),
                 ]
             await send(message)
+            complete = message["type"] == "http.response.body" and not message.get("more_body")
 
         try:
             self._check_headers(scope)
             await self._app(scope, receive, named)
         except ImgenError as error:
             await self._render(scope["path"], error)(scope, receive, named)
-        except Exception:  # the client must have an answer, in its own shape, whatever broke
+        except Exception:  # the framework has answered by now, unless half an answer was sent
             _log.exception("request.crashed", path=scope["path"])
-            if status:
+            if not complete:
                 raise
-            await self._render(scope["path"], Internal("Internal error"))(scope, receive, named)
         finally:
             _log.debug(
                 "request",

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from imgen.errors import ImgenError, Invalid, Kind
+from imgen.errors import ImgenError, Internal, Kind
 from imgen.http.guard import Guard
 from imgen.http.surface import JsonResponse, Surface, from_http_status, headers_of, status_of
 
@@ -54,10 +54,12 @@ def make_app(
     async def on_error(request: Request, error: Exception) -> Response:
         if isinstance(error, HTTPException):
             error = from_http_status(error.status_code)
-        return render(request.url.path, error if isinstance(error, ImgenError) else Invalid(""))
+        if not isinstance(error, ImgenError):
+            error = Internal("Internal error")
+        return render(request.url.path, error)
 
-    app.add_exception_handler(HTTPException, on_error)
-    app.add_exception_handler(ImgenError, on_error)
+    for kind in (HTTPException, ImgenError, Exception):
+        app.add_exception_handler(kind, on_error)
     return Guard(app, render=render, max_header_bytes=max_header_bytes)
 
 

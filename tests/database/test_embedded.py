@@ -112,7 +112,8 @@ def test_a_path_too_long_for_a_socket_works(tmp_path: Path) -> None:
     server.leave()
 
 
-def test_nobody_else_can_reach_the_server_s_socket(server: EmbeddedPostgres, tmp_path: Path) -> None:
+def test_nobody_else_can_reach_its_socket(server: EmbeddedPostgres, tmp_path: Path) -> None:
+    assert server.pid() is not None
     assert (tmp_path / "data" / "postgres").stat().st_mode & 0o077 == 0
 
 

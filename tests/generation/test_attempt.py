@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -149,9 +149,8 @@ class TestStopping:
     """A worker that is told to stop."""
 
     @pytest.fixture
-    async def worker(self) -> AsyncIterator[None]:
+    async def worker(self) -> None:
         """None runs beside these tests."""
-        yield
 
     async def _start(self, core: Core) -> tuple[asyncio.Task[None], Callable[[], Awaitable[Any]]]:
         working = asyncio.create_task(make_worker(core).run())

@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 from pydantic_core import ErrorDetails
 
 from imgen.errors import Invalid
@@ -37,7 +45,7 @@ def _within(lowest: int, highest: int) -> AfterValidator:
 Integer = Annotated[int, BeforeValidator(_whole)]
 Text = Annotated[str, Field(max_length=500)]
 LongText = Annotated[str, Field(max_length=LONGEST_PROMPT)]
-Prompt = Annotated[str, AfterValidator(str.strip), Field(max_length=LONGEST_PROMPT)]
+Prompt = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_PROMPT)]
 _PROMPT_REQUIRED = "Prompt is required"
 
 
