@@ -10,6 +10,7 @@ from imgen.engines.sketch.painting.canvas import Canvas
 from imgen.engines.sketch.painting.daylight import daylight_of
 from imgen.engines.sketch.painting.land import SITES
 from imgen.engines.sketch.painting.placing import place_all
+from imgen.engines.sketch.painting.plants import grove_of, plant
 from imgen.engines.sketch.painting.staging import stage
 from imgen.engines.sketch.painting.terrain import paint_terrain, survey
 from imgen.engines.sketch.painting.view import View
@@ -39,6 +40,9 @@ def compose(
     lay_water(canvas, day, scene.seed, rough=_ROUGH.get(scene.setting, 0.06))
     tell(0.6)
     light = day.for_subjects()
+    grove = grove_of(terrain, scene, scene.seed)
+    if grove is not None:
+        plant(grove, canvas, terrain, scene, light, scene.seed, detail)
     placed = place_all(scene, canvas, rng)
     stage(placed, canvas, scene, day, light, detail)
     tell(0.85)

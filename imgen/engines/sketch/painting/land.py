@@ -26,18 +26,23 @@ class Plot:
     """How fine the land is made."""
 
     @property
+    def pitch(self) -> Field:
+        """How far apart the samples lie, in metres, (samples, 1)."""
+        return np.asarray(self.z[:, :1] * np.float32(0.03), np.float32)
+
+    @property
     def angle(self) -> Field:
         """Tangent of the direction of each sample."""
         return np.asarray(self.x / self.z, np.float32)
 
     def rolling(self, cell: float, octaves: int = 3) -> Field:
         """-1 to 1, smooth."""
-        return self.noise[0].fbm(self.x, self.z, cell, octaves)
+        return self.noise[0].fbm(self.x, self.z, cell, octaves, pitch=self.pitch)
 
     def crests(self, cell: float, spread: float = 0.16) -> Field:
         """0 to 1, mountainous; warped, so that the ridges wind."""
         warp = self.noise[1].fbm(self.x, self.z, cell * 0.8, 2) * np.float32(cell * spread)
-        return self.noise[2].ridged(self.x + warp, self.z - warp, cell, self.octaves)
+        return self.noise[2].ridged(self.x + warp, self.z - warp, cell, self.octaves, pitch=self.pitch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,12 +198,15 @@ def _forest(plot: Plot) -> Land:
 
 
 def _desert(plot: Plot) -> Land:
-    warp = plot.noise[1].fbm(plot.x, plot.z, 400, 2) * np.float32(120)
-    wave = plot.noise[0].at(plot.x * np.float32(0.55) + warp, plot.z + warp, 210)
-    dune = 1.0 - np.abs(wave) * np.float32(1.3)
-    far = plot.noise[2].at(plot.x * np.float32(0.5), plot.z, 900)
-    height = np.float32(20) * smoothstep(18, 320, plot.z) * dune
-    height = height + np.float32(75) * smoothstep(500, 4200, plot.z) * (1.0 - np.abs(far) * np.float32(1.2))
+    """Dunes: a long windward slope, a sharp crest, and a steep lee in shade."""
+    warp = plot.noise[1].fbm(plot.x, plot.z, 260, 2) * np.float32(60)
+    height = np.zeros_like(plot.z)
+    for index, (cell, top, start) in enumerate(((120, 13, 14), (330, 34, 160), (1100, 120, 900))):
+        across = plot.x * np.float32(0.6) + plot.z * np.float32(0.35 - 0.3 * index) + warp * (1 + index)
+        along = plot.z * np.float32(0.9) - plot.x * np.float32(0.25)
+        wave = plot.noise[(index + 2) % 3].at(across, along, cell)
+        dune = 1.0 - np.sqrt(wave * wave + np.float32(0.0006)) * np.float32(1.7)
+        height = height + np.float32(top) * smoothstep(start * 0.5, start * 5.0, plot.z) * (dune - 0.25)
     return Land(height.astype(np.float32), ground="sand", sand=1.0)
 
 
@@ -213,14 +221,14 @@ def _snowfield(plot: Plot) -> Land:
 
 def _canyon(plot: Plot) -> Land:
     bend = plot.noise[1].fbm(plot.x * 0, plot.z, 420, 2) * np.float32(60) * smoothstep(60, 500, plot.z)
-    away = np.abs(plot.x - bend) + plot.rolling(90, 4) * np.float32(16)
+    away = np.abs(plot.x - bend) + plot.rolling(90, 3) * np.float32(18)
     wall = smoothstep(26, 150, away - plot.z * np.float32(0.03)) * np.float32(plot.rng.uniform(85, 130))
     mesa = smoothstep(0.1, 0.22, plot.noise[2].fbm(plot.x, plot.z, 1500, 4)) * np.float32(260)
     height = wall * smoothstep(20, 160, plot.z) + mesa * smoothstep(900, 2600, plot.z)
     step = np.float32(17.0)
     ledge = np.floor(height / step)
     share = height / step - ledge
-    height = (ledge + smoothstep(0.35, 0.75, share)) * step + plot.rolling(26, 3) * np.float32(1.6)
+    height = (ledge + smoothstep(0.2, 0.8, share)) * step + plot.rolling(26, 2) * np.float32(1.2)
     return Land(height.astype(np.float32), ground="red_rock", rock=0.0)
 
 
@@ -318,7 +326,7 @@ SITES: Mapping[str, Site] = {
     "meadow": Site(_meadow, (0.48, 0.60), (2.0, 3.0), trees=3),
     "field": Site(_field, (0.46, 0.58), (2.6, 3.6), trees=2),
     "forest": Site(_forest, (0.50, 0.58), (2.0, 2.6), trees=520, kinds=("conifer", "broadleaf")),
-    "desert": Site(_desert, (0.46, 0.56), (5, 9), trees=0),
+    "desert": Site(_desert, (0.44, 0.54), (7, 11), trees=0),
     "snowfield": Site(_snowfield, (0.50, 0.60), (4, 6), trees=16, kinds=("conifer",)),
     "canyon": Site(_canyon, (0.50, 0.60), (10, 16), trees=0),
     "sea": Site(_sea, (0.42, 0.54), (4, 7), trees=0),

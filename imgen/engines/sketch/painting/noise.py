@@ -46,19 +46,29 @@ class Noise:
             np.float32,
         )
 
-    def fbm(self, x: Field, y: Field, cell: float, octaves: int = 4, gain: float = 0.5) -> Field:
-        """Fractal sum, about -1 to 1: soft hills, clouds."""
+    def fbm(
+        self, x: Field, y: Field, cell: float, octaves: int = 4, gain: float = 0.5,
+        pitch: Field | None = None,
+    ) -> Field:  # fmt: skip
+        """Fractal sum, about -1 to 1: soft hills, clouds.
+
+        `pitch` is how far apart the samples lie; octaves too fine for them are left out.
+        """
         total = np.zeros(np.broadcast_shapes(x.shape, y.shape), np.float32)
         weight, norm = 1.0, 0.0
         for _ in range(octaves):
-            total += np.float32(weight) * self.at(x, y, cell)
+            layer = self.at(x, y, cell)
+            total += np.float32(weight) * (layer if pitch is None else layer * _kept(cell, pitch))
             norm += weight
             weight *= gain
             cell *= 0.49
             x, y = _turned(x, y)
         return np.asarray(total * np.float32(1.35 / norm), np.float32)
 
-    def ridged(self, x: Field, y: Field, cell: float, octaves: int = 5, gain: float = 0.5) -> Field:
+    def ridged(
+        self, x: Field, y: Field, cell: float, octaves: int = 5, gain: float = 0.5,
+        pitch: Field | None = None,
+    ) -> Field:  # fmt: skip
         """0 to 1 with sharp crests: mountains. Detail gathers on the heights.
 
         Musgrave, "Procedural Fractal Terrains" (in Ebert et al., Texturing and Modeling).
@@ -71,6 +81,8 @@ class Noise:
             np.maximum(crest, 0.0, out=crest)
             crest *= crest
             crest *= carry
+            if pitch is not None:
+                crest *= _kept(cell, pitch)
             total += np.float32(weight) * crest
             carry = np.clip(crest * np.float32(1.9), 0.0, 1.0)
             norm += weight
@@ -78,6 +90,11 @@ class Noise:
             cell *= 0.47
             x, y = _turned(x, y)
         return np.asarray(total * np.float32(1.0 / norm), np.float32)
+
+
+def _kept(cell: float, pitch: Field) -> Field:
+    """1 for features wider than the sampling, 0 for those that would only flicker."""
+    return np.asarray(np.clip((np.float32(cell) / pitch - 0.5) * 0.8, 0.0, 1.0), np.float32)
 
 
 def _turned(x: Field, y: Field) -> tuple[Field, Field]:

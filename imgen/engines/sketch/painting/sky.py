@@ -72,10 +72,10 @@ def _add_sun(radiance: Field, view: View, day: Daylight, seed: int) -> None:
     x, y = sun_at(view, day)
     away = np.sqrt(_from(view, x, y)) * np.float32(view.focal)
     radius = 0.021 * view.focal
-    disc = np.clip(radius + 0.5 - away, 0.0, 1.0)
+    disc = smoothstep(radius * 1.18, radius * 0.86, away)
     strength = max(day.sun)
     for channel in range(3):
-        light = np.float32(1.2 + 3.2 * day.sun[channel])
+        light = np.float32(1.6 + 2.6 * day.sun[channel])
         radiance[..., channel] += disc * light * np.float32(min(1.0, strength))
 
 
@@ -141,9 +141,9 @@ def _lay_clouds(radiance: Field, view: View, day: Daylight, seed: int, detail: f
         cv2.resize(view.rises[:rows, None], (1, small[1]), interpolation=cv2.INTER_AREA), 0.0
     )
     column = cv2.resize(view.columns[None, :], (small[0], 1), interpolation=cv2.INTER_AREA)
-    far = 1.0 / (rise + np.float32(0.10))
+    far = 1.0 / (rise + np.float32(0.16))
     u = (column * far).astype(np.float32)
-    v = np.broadcast_to(far * np.float32(1.25), u.shape).astype(np.float32)
+    v = np.broadcast_to(far * np.float32(1.05), u.shape).astype(np.float32)
     noise = Noise.seeded(seed, 41)
     octaves = 4 + round(2 * detail)
     body = noise.fbm(u, v, 1.25, octaves, 0.52)

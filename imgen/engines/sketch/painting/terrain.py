@@ -18,18 +18,18 @@ from imgen.engines.sketch.painting.view import Cast, View, cast, distances
 from imgen.engines.sketch.scene.scene import Scene
 
 _GROUND: Mapping[str, Tone] = {
-    "grass": (0.105, 0.175, 0.035),
+    "grass": (0.075, 0.115, 0.026),
     "rock": (0.20, 0.185, 0.17),
-    "sand": (0.58, 0.42, 0.25),
-    "snow": (0.80, 0.84, 0.90),
-    "red_rock": (0.46, 0.20, 0.10),
+    "sand": (0.40, 0.27, 0.145),
+    "snow": (0.52, 0.56, 0.62),
+    "red_rock": (0.30, 0.125, 0.062),
     "soil": (0.16, 0.11, 0.07),
-    "wood": (0.030, 0.072, 0.024),
+    "wood": (0.024, 0.050, 0.018),
 }
 _SEASONS: Mapping[str, Mapping[str, Tone]] = {
-    "spring": {"grass": (0.13, 0.24, 0.045), "wood": (0.062, 0.125, 0.030)},
-    "autumn": {"grass": (0.22, 0.17, 0.05), "wood": (0.24, 0.092, 0.022)},
-    "winter": {"grass": (0.62, 0.66, 0.72), "wood": (0.10, 0.115, 0.115)},
+    "spring": {"grass": (0.085, 0.15, 0.030), "wood": (0.045, 0.085, 0.024)},
+    "autumn": {"grass": (0.15, 0.115, 0.035), "wood": (0.17, 0.062, 0.018)},
+    "winter": {"grass": (0.50, 0.54, 0.60), "wood": (0.07, 0.085, 0.085)},
 }
 
 
@@ -68,8 +68,8 @@ class Terrain:
 
 def survey(view: View, day: Daylight, scene: Scene, seed: int, detail: float) -> Terrain:
     """Shape the land that the camera will see."""
-    near = 0.62 * view.distance(view.height)
-    z = distances(max(near, 0.8), 34_000.0, 250 + round(130 * detail))
+    near = 0.30 * view.distance(view.height)
+    z = distances(max(near, 0.6), 34_000.0, 270 + round(130 * detail))
     ahead = np.repeat(z[:, None], view.width, axis=1)
     across = (ahead * view.columns[None, :]).astype(np.float32)
     noises = (Noise.seeded(seed, 1), Noise.seeded(seed, 2), Noise.seeded(seed, 3))
@@ -91,8 +91,10 @@ def paint_terrain(terrain: Terrain, canvas: Canvas, seed: int, detail: float) ->
     if wood.ndim:
         bumps = terrain.plot.noise[1].fbm(terrain.plot.x, terrain.plot.z, 26, 3)
         height = height + wood * (np.float32(5) + np.float32(7) * bumps)
+    lit = _lit(terrain, height)
+    height = _overgrown(terrain, height, lit)
     seen = cast(view, terrain.z, height)
-    lit = _hazed(terrain, _lit(terrain, height), height)
+    lit = _hazed(terrain, lit, height)
     column = np.broadcast_to(np.arange(view.width, dtype=np.float32), seen.sample.shape)
     ground = cv2.remap(
         lit, np.ascontiguousarray(column), seen.sample, cv2.INTER_LINEAR,
@@ -102,14 +104,24 @@ def paint_terrain(terrain: Terrain, canvas: Canvas, seed: int, detail: float) ->
         seen.sample.ravel(), np.arange(len(terrain.z), dtype=np.float32), terrain.z
     ).reshape(seen.sample.shape).astype(np.float32)  # fmt: skip
     if land.level is not None:
-        wet = (land.height < land.level).astype(np.float32)
-        mask = cv2.remap(wet, np.ascontiguousarray(column), seen.sample, cv2.INTER_LINEAR)
+        under = cv2.remap(
+            np.float32(land.level) - land.height, np.ascontiguousarray(column), seen.sample,
+            cv2.INTER_LINEAR,
+        )  # fmt: skip
+        mask = np.clip(0.5 + under * np.float32(30.0), 0.0, 1.0)
         canvas.water = np.where(seen.sky, np.float32(0), mask).astype(np.float32)
+        _wet_the_shore(ground, under)
     _add_texture(ground, terrain, away, seen, detail, canvas.water)
     np.copyto(radiance, ground, where=~seen.sky[..., None])
     _soften_crests(radiance, seen)
     canvas.image = exposed(radiance)
     canvas.distance = np.where(seen.sky, canvas.distance, away)
+
+
+def _wet_the_shore(ground: Field, under: Field) -> None:
+    """A dark damp line, and foam where the water ends."""
+    damp = smoothstep(-0.35, -0.02, under)
+    ground *= (1.0 - 0.42 * damp)[..., None]
 
 
 def _soften_crests(radiance: Field, seen: Cast) -> None:
@@ -240,47 +252,79 @@ def _hazed(terrain: Terrain, lit: Field, height: Field) -> Field:
     return np.asarray(lit + (haze - lit) * veil[..., None].astype(np.float32), np.float32)
 
 
+def _overgrown(terrain: Terrain, height: Field, lit: Field) -> Field:
+    """Blades, stalks and flowers in the foreground, as spikes on the land, tips in the light."""
+    land, plot, view = terrain.land, terrain.plot, terrain.view
+    if land.ground != "grass" or plot.scene.weather == "snow":
+        return height
+    rows = int(np.searchsorted(terrain.z, 26.0 * view.eye))
+    if rows < 8:
+        return height
+    part = slice(0, rows)
+    x, z = plot.x[part], plot.z[part]
+    slices = np.broadcast_to(
+        (np.arange(rows, dtype=np.float32) * np.float32(3.37))[:, None], x.shape
+    )
+    bare = np.zeros_like(x)
+    for share in (land.path, land.sand, land.rock, land.snow):
+        if not isinstance(share, float):
+            bare = np.maximum(bare, share[part])
+    if land.level is not None:
+        bare = np.maximum(bare, smoothstep(0.5, 0.1, height[part] - np.float32(land.level)))
+    size = np.float32(0.045 * view.eye)
+    crop = np.float32(0.0) if isinstance(land.tilled, float) else land.tilled[part]
+    blade = np.abs(plot.noise[0].at(x, slices, float(size) * 0.55))
+    blade = np.clip(1.0 - blade * np.float32(2.0), 0.0, 1.0)
+    tuft = 0.6 + 0.7 * plot.noise[1].fbm(x, z, float(size) * 14, 2)
+    fade = smoothstep(26.0 * view.eye, 9.0 * view.eye, z) * (1.0 - bare)
+    winter = 0.35 if plot.scene.season == "winter" else 1.0
+    spike = blade * np.clip(tuft, 0.1, 1.4) * fade * (1.0 + 0.9 * crop) * np.float32(winter)
+    lit[part] *= (1.0 + fade * (blade * np.float32(0.75) - np.float32(0.34)))[..., None]
+    grown = height.copy()
+    grown[part] += spike * size * np.float32(1.25)
+    if not isinstance(land.flowers, float):
+        _bloom(terrain, lit[part], grown[part], slices, size, fade)
+    return grown
+
+
+def _bloom(
+    terrain: Terrain, lit: Field, grown: Field, slices: Field, size: np.float32, fade: Field
+) -> None:
+    """Flower heads above the grass, in drifts."""
+    plot = terrain.plot
+    rows = lit.shape[0]
+    share = np.asarray(terrain.land.flowers, np.float32)[:rows] * fade
+    light = np.array(terrain.day.sun, np.float32) * 0.5 + np.array(terrain.day.ambient, np.float32)
+    x = plot.x[:rows]
+    colours = _petal_colours(plot)
+    for index, colour in enumerate(colours):
+        dots = plot.noise[index % 3].at(
+            x + np.float32(7.7 * index), slices * np.float32(1.9) + np.float32(5 * index),
+            float(size) * 0.9,
+        )
+        head = smoothstep(0.50, 0.62, dots) * share
+        lit += (np.array(linear(colour), np.float32) * light - lit) * head[..., None]
+        grown += head * size * np.float32(0.7)
+
+
 def _add_texture(
     ground: Field, terrain: Terrain, away: Field, seen: Cast, detail: float, water: Field
 ) -> None:
-    """What a map sample is too coarse for: blades, grain, petals, close to the viewer."""
+    """What a map sample is too coarse for: grain and ripples, close to the viewer."""
     view, land = terrain.view, terrain.land
+    if land.ground == "grass":
+        return
     across = (away * view.columns[None, :]).astype(np.float32)
     noise = terrain.plot.noise
     near = smoothstep(260.0, 12.0, away) * (1.0 - water)
     tall = np.asarray(seen.sample, np.float32)
-    if land.ground in ("grass", "soil"):
-        blades = noise[1].at(across, tall * np.float32(0.055), 0.16)
-        tufts = noise[2].fbm(across, tall * np.float32(0.30), 1.5, 3)
-        tone = blades * smoothstep(70, 8, away) * np.float32(0.42) + tufts * np.float32(0.34)
-    elif land.ground == "sand":
+    if land.ground == "sand":
         ripple = noise[1].at(across * np.float32(0.3) + away * np.float32(0.2), away, 0.42)
         grain = noise[2].fbm(across, away, 0.35, 2)
         tone = ripple * smoothstep(55, 8, away) * np.float32(0.12) + grain * np.float32(0.07)
     else:
         tone = noise[2].fbm(across, tall * np.float32(0.5), 2.2, 4) * np.float32(0.16)
     ground *= (1.0 + tone * near * np.float32(0.5 + 0.8 * detail))[..., None]
-    if not isinstance(land.flowers, float):
-        _scatter_petals(ground, terrain, away, seen)
-
-
-def _scatter_petals(ground: Field, terrain: Terrain, away: Field, seen: Cast) -> None:
-    """Dots of colour that thin out with distance."""
-    view, plot = terrain.view, terrain.plot
-    across = (away * view.columns[None, :]).astype(np.float32)
-    column = np.broadcast_to(np.arange(view.width, dtype=np.float32), seen.sample.shape)
-    share = cv2.remap(
-        np.asarray(terrain.land.flowers, np.float32), np.ascontiguousarray(column), seen.sample,
-        cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE,
-    )  # fmt: skip
-    light = np.array(terrain.day.sun, np.float32) * 0.45 + np.array(terrain.day.ambient, np.float32)
-    colours = _petal_colours(plot)
-    for index, colour in enumerate(colours):
-        dots = plot.noise[index % 3].at(
-            across + np.float32(11.7 * index), seen.sample * np.float32(0.22) + 5 * index, 0.36
-        )
-        bloom = smoothstep(0.34, 0.62, dots) * share * (0.9 / len(colours) + 0.3)
-        ground += (np.array(linear(colour), np.float32) * light - ground) * bloom[..., None]
 
 
 def _petal_colours(plot: Plot) -> tuple[tuple[int, int, int], ...]:

@@ -1,0 +1,351 @@
+"""Reading a text word by word: noun phrases with their counts and colours, places, negations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from imgen.engines.sketch.look import RGB
+from imgen.engines.sketch.scene.findings import Findings, Mention
+from imgen.engines.sketch.scene.tokens import Token, tokens_of
+from imgen.engines.sketch.scene.vocabulary import (
+    LONGEST,
+    Meaning,
+    Vocabulary,
+    deletions,
+    vocabulary,
+)
+from imgen.engines.sketch.subjects.registry import SUBJECTS, find_subject
+
+_NEGATORS = frozenset({"no", "without", "not", "never", "none", "excluding", "except", "minus"})
+_STILL_NEGATED = frozenset({"and", "or", "nor", "any", "a", "an", "the", "of", "other", "single"})
+_ENDS_PHRASE = frozenset(
+    "in on at by with near under over above below behind beside between through against into "
+    "onto from to is are was were of for while and but or as inside outside around across along "
+    "toward towards among amid beneath during".split()
+)
+_SMALL_WORDS = frozenset("the this that its his her their my your our very more most".split())
+_WEARS = frozenset({"with", "wearing", "in", "has", "having", "holding"})
+_SURFACES = frozenset(
+    "roof door sail sails dress coat jacket shirt sweater hull body fur feather feathers petal "
+    "petals walls wall scales skin robe cape armor armour suit stripes paint umbrella mane".split()
+)
+_PARTS = _SURFACES | frozenset(
+    "hat scarf hair eyes glasses beard crown collar bow helmet cap boots gloves backpack hood "
+    "freckles mustache moustache ponytail braid braids curls bun flag sunglasses headphones "
+    "earrings necklace tie ribbon saddle wings horns".split()
+)
+_FUZZY_WORDS = 24
+_MAX_FUZZY_LENGTH = 24
+
+
+@dataclass(slots=True)
+class _Pending:
+    """Words that wait for their noun."""
+
+    count: int | None = None
+    colours: list[RGB] = field(default_factory=list)
+    size: float = 1.0
+    words: set[str] = field(default_factory=set)
+
+
+class Reader:
+    """Goes through one text once, left to right."""
+
+    def __init__(self, text: str) -> None:
+        self.found = Findings()
+        self._words = vocabulary()
+        self._tokens = tokens_of(text)
+        self._at = 0
+        self._pending = _Pending()
+        self._negated = False
+        self._last: Mention | None = None
+        self._fuzzy_left = _FUZZY_WORDS
+        self._fresh = True
+        """No thing was named in this clause yet."""
+        self._ahead = ""
+        """A place that was said before its noun: `in the background a tree`."""
+
+    def read(self) -> Findings:
+        """Everything that the text says."""
+        self.found.words = sum(1 for token in self._tokens if token.text)
+        while self._at < len(self._tokens):
+            token = self._tokens[self._at]
+            if not token.text:
+                self._at += 1
+                self._close()
+                continue
+            self._at += self._step(token)
+        self._spill()
+        return self.found
+
+    # -- one step ---------------------------------------------------------------------------
+    def _step(self, token: Token) -> int:
+        """Understand what begins here; how many words it took."""
+        if token.text in _NEGATORS:
+            self._spill()
+            self._negated = True
+            return 1
+        taken = self._wears(token)
+        if taken:
+            return taken
+        for length in range(min(LONGEST, len(self._tokens) - self._at), 0, -1):
+            window = self._tokens[self._at : self._at + length]
+            if all(part.text for part in window) and self._phrase(window):
+                return length
+        self._word(token)
+        return 1
+
+    def _phrase(self, window: list[Token]) -> bool:
+        """Whether these words together mean something; notes it if so."""
+        words = tuple(part.text for part in window)
+        weight = max(part.weight for part in window) if window[0].weight >= 1 else min(
+            part.weight for part in window
+        )  # fmt: skip
+        meanings = self._words.phrases.get(words, ())
+        subject = self._subject(" ".join(words), len(words))
+        if self._negated:
+            return self._exclude(words, meanings, subject)
+        if self._is_coat(words):
+            return False
+        quality = self._words.quality.get(words)
+        if quality is not None:
+            self.found.quality += quality * weight
+        # Half of all settings are things as well (`pine forest`, `a tree`): the noun wins.
+        if subject and not self._is_part_of_place(words):
+            self._mention(subject, words[-1], weight)
+            self._say([m for m in meanings if m[0] in ("feature", "composition", "time")], weight)
+            return True
+        if len(words) == 1 and words[0] in self._words.colours and not self._lavender(words[0]):
+            return False
+        if meanings:
+            self._say(meanings, weight)
+            if len(words) == 1 and all(kind == "mood" for kind, _ in meanings):
+                self._pending.words.add(words[0])
+            elif any(kind in ("setting", "feature") for kind, _ in meanings):
+                self._spill()
+            return True
+        return quality is not None
+
+    def _say(self, meanings: list[Meaning] | tuple[Meaning, ...], weight: float) -> None:
+        for kind, key in meanings:
+            if kind == "where":
+                self._place(key)
+            else:
+                self.found.say(kind, key, weight)
+
+    def _lavender(self, word: str) -> bool:
+        """A colour that is a plant as well, and is meant as one: `a field of lavender`."""
+        return word == "lavender" and self._at > 0 and self._tokens[self._at - 1].text == "of"
+
+    def _is_coat(self, words: tuple[str, ...]) -> bool:
+        """`black and white` before a noun is what the thing looks like, not the picture."""
+        if words != ("black", "and", "white"):
+            return False
+        ahead = self._tokens[self._at + 3 : self._at + 4]
+        return bool(ahead and self._subject(ahead[0].text, 1))
+
+    def _is_part_of_place(self, words: tuple[str, ...]) -> bool:
+        """`pine` in `pine forest` names no thing of its own."""
+        ahead = self._tokens[self._at + len(words) : self._at + len(words) + 1]
+        if not ahead or not ahead[0].text or words[-1].endswith("s"):
+            return False
+        joined = self._words.phrases.get((*words, ahead[0].text), ())
+        alone = self._words.phrases.get((ahead[0].text,), ())
+        return any(kind == "setting" for kind, _ in (*joined, *alone))
+
+    # -- words ------------------------------------------------------------------------------
+    def _word(self, token: Token) -> None:
+        word, pending = token.text, self._pending
+        if word in _ENDS_PHRASE and not (word == "and" and pending.colours) and word != "of":
+            if word != "and" or not pending.words:
+                self._spill()
+            if word not in ("and", "or"):
+                self._negated = False
+            return
+        if self._negated:
+            self._negated = word in _STILL_NEGATED or word in self._words.colours
+            return
+        if word in self._words.colours:
+            pending.colours.append(self._words.colours[word])
+            pending.words.add(word)
+        elif word in self._words.counts:
+            pending.count = max(pending.count or 0, self._words.counts[word])
+        elif word.isdigit() and 0 < int(word[:4]) <= 99 and len(word) <= 2:
+            pending.count = int(word)
+        elif word in self._words.sizes:
+            pending.size *= self._words.sizes[word]
+            pending.words.add(word)
+        elif word not in _SMALL_WORDS and word not in _ENDS_PHRASE:
+            self._unknown(token)
+
+    def _unknown(self, token: Token) -> None:
+        """A word of no table: perhaps misspelt, else it describes the noun that comes or came."""
+        meant = self._corrected(token.text)
+        if meant and meant != token.text:
+            self._tokens[self._at] = Token(meant, token.weight)
+            if self._phrase([self._tokens[self._at]]):
+                return
+            self._word(self._tokens[self._at]) if meant in self._words.colours else None
+            return
+        if token.text.endswith(("ing", "ed")) and self._last and not self._pending.words:
+            self._last.attributes.add(token.text)
+            return
+        self._pending.words.add(token.text)
+
+    def _corrected(self, word: str) -> str:
+        if not 5 <= len(word) <= _MAX_FUZZY_LENGTH or self._fuzzy_left <= 0:
+            return ""
+        self._fuzzy_left -= 1
+        for short in deletions(word):
+            known = self._words.typos.get(short) or _subject_typos().get(short)
+            if known and _slip(word, known):
+                return known
+        return ""
+
+    # -- things -----------------------------------------------------------------------------
+    def _subject(self, noun: str, length: int) -> str:
+        """Key of the subject that a noun means; empty for none."""
+        if length > 3:
+            return ""
+        found = find_subject(noun)
+        if found is not None:
+            return found.name
+        if length == 1:
+            for form in (noun, noun.removesuffix("s"), noun.removesuffix("es")):
+                for near in self._words.kin.get(form, ()):
+                    if near in SUBJECTS:
+                        return near
+        return ""
+
+    def _mention(self, subject: str, noun: str, weight: float) -> None:
+        if weight <= 0.05:
+            self.found.excluded.add(subject)
+            self._pending = _Pending()
+            return
+        pending, self._pending = self._pending, _Pending()
+        plural = noun.endswith("s") and not noun.endswith("ss") and noun not in SUBJECTS
+        plural = plural or noun in ("people", "men", "women", "children", "crowd", "fishermen")
+        count = pending.count if pending.count is not None else (3 if plural else 1)
+        if plural and count == 1:
+            count = 3
+        self._last = Mention(
+            subject, min(count, 14), pending.colours[0] if pending.colours else None,
+            pending.size * max(0.4, min(weight, 2.0)) ** 0.6, attributes=set(pending.words),
+            weight=weight,
+        )  # fmt: skip
+        single = noun.removesuffix("s") if plural else noun
+        if single != subject:
+            self._last.attributes.add(single)
+        if self._ahead:
+            self._place(self._ahead)
+            self._ahead = ""
+        self._fresh = False
+        self.found.mentions.append(self._last)
+
+    def _wears(self, token: Token) -> int:
+        """`with a blue roof`, `wearing a red hat`: bound to the noun before."""
+        if self._last is None or token.text not in _WEARS or self._negated:
+            return 0
+        colour: str = ""
+        words: list[str] = []
+        for offset, part in enumerate(self._tokens[self._at + 1 : self._at + 7], start=1):
+            if not part.text or part.text in _ENDS_PHRASE - {"and"}:
+                return 0
+            if part.text in _PARTS:
+                self._last.attributes.update({part.text, *words})
+                self._last.attributes.add(f"{colour} {part.text}".strip())
+                if colour and part.text in _SURFACES and self._last.colour is None:
+                    self._last.colour = self._words.colours[colour]
+                return offset + 1
+            if part.text in self._words.colours:
+                colour = part.text
+            elif part.text not in ("a", "an", "the", "and", "its", "his", "her"):
+                words.append(part.text)
+        return 0
+
+    def _place(self, key: str) -> None:
+        if self._last is None or self._fresh:
+            self._ahead = key
+            return
+        if key in ("near", "far"):
+            self._last.depth = 0.12 if key == "near" else 0.92
+        else:
+            self._last.position = {"left": 0.24, "right": 0.76, "centre": 0.5}[key]
+
+    # -- negatives --------------------------------------------------------------------------
+    def _exclude(self, words: tuple[str, ...], meanings: tuple[Meaning, ...], subject: str) -> bool:
+        hit = exclude(self.found, words, meanings, subject, self._words)
+        if hit:
+            self._pending = _Pending()
+        return hit
+
+    # -- ends -------------------------------------------------------------------------------
+    def _spill(self) -> None:
+        """Colours that found no thing belong to the picture as a whole."""
+        self.found.palette.extend(self._pending.colours)
+        self._pending = _Pending()
+
+    def _close(self) -> None:
+        self._spill()
+        self._negated = False
+        if self._ahead and self._last is not None and not self._fresh:
+            self._place(self._ahead)
+        self._fresh = True
+
+
+def exclude(
+    found: Findings, words: tuple[str, ...], meanings: tuple[Meaning, ...], subject: str,
+    table: Vocabulary,
+) -> bool:  # fmt: skip
+    """Note that whatever these words mean must not appear; False if they mean nothing."""
+    groups = table.group_words.get(words[0], ()) if len(words) == 1 else ()
+    for group in groups:
+        found.excluded |= {group, *table.groups[group]}
+    if subject:
+        found.excluded.add(subject)
+    for kind, key in meanings:
+        if kind in ("feature", "weather", "time", "season", "setting"):
+            found.excluded.add(key)
+            if (kind, key) == ("weather", "cloudy"):
+                found.excluded.add("clouds")
+    return bool(groups or subject or meanings)
+
+
+def _slip(word: str, known: str) -> bool:
+    """Whether one is the other with a letter lost, doubled or swapped: no other letter in it."""
+    if len(word) == len(known):
+        return sorted(word) == sorted(known)
+    return abs(len(word) - len(known)) == 1
+
+
+def _subject_typos() -> dict[str, str]:
+    if not _SUBJECT_TYPOS:
+        for subject in SUBJECTS.values():
+            for word in (subject.name, *subject.words):
+                if len(word) >= 5 and " " not in word:
+                    for short in deletions(word):
+                        _SUBJECT_TYPOS.setdefault(short, word)
+    return _SUBJECT_TYPOS
+
+
+_SUBJECT_TYPOS: dict[str, str] = {}
+
+
+def read_negative(text: str) -> set[str]:
+    """Keys of everything that a negative prompt names."""
+    reader = Reader(text)
+    table = vocabulary()
+    found = Findings()
+    tokens = [token.text for token in tokens_of(text)]
+    at = 0
+    while at < len(tokens):
+        for length in range(min(LONGEST, len(tokens) - at), 0, -1):
+            words = tuple(tokens[at : at + length])
+            if not all(words):
+                continue
+            subject = reader._subject(" ".join(words), len(words))
+            if exclude(found, words, table.phrases.get(words, ()), subject, table):
+                at += length - 1
+                break
+        at += 1
+    return found.excluded
