@@ -69,7 +69,8 @@ class Shape:
     def _reader(self, name: str) -> Reader:
         if name in self.readers:
             return self.readers[name]
-        meant = nearest(name, self.readers)
+        # `based_on` is taken out before an entry is read, where it is spelt right.
+        meant = nearest(name, (*self.readers, "based_on"))
         fix = f"Did you mean {meant!r}?" if meant else f"Known are {', '.join(self.readers)}."
         raise Wrong("is not a field.", fix)
 
