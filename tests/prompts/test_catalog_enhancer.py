@@ -1,6 +1,7 @@
 """The built-in enhancer: it adds, and never contradicts, repeats or touches what was chosen."""
 
 import random
+from itertools import islice, product
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +12,7 @@ from imgen.prompts.catalog_enhancer import CatalogEnhancer
 from imgen.prompts.enhance import LONGEST_PROMPT
 from imgen.prompts.random_prompt import random_prompt
 from imgen.prompts.syntax import ParsedPrompt, format_prompt, parse, split_terms
-from imgen.prompts.vocabulary import builtin_vocabulary, words
+from imgen.prompts.vocabulary import Phrase, builtin_vocabulary, words
 
 CATALOG = load_catalog()
 ENHANCER = CatalogEnhancer(CATALOG)
@@ -57,6 +58,10 @@ async def test_the_same_seed_gives_the_same_and_others_differ() -> None:
         ("a logo for a bakery", "depth field rim texture grain fur blurred ridges skin warm"),
         ("oil painting of a lake", "film skin washes hatching pixel depth occlusion paper"),
         ("a haunted house, spooky", "cheer charm snug homely serene playful wonder"),
+        ("a volcano at night", "moonbeams blues greys midday dappled"),
+        ("a knight fighting a dragon", "graceful relaxed quiet serene"),
+        ("a desert in a sandstorm", "midday birds lightning directional"),
+        ("an aerial view of fields", "birds grasses ridges low path"),
         ("a calm pond", "tension energy infectious brooding motion"),
         ("a storm over the sea", "midday birds evening serene quiet gentle warm"),
         ("a portrait without warm lighting", "warm"),
@@ -189,3 +194,28 @@ def test_the_vocabulary_names_only_conditions_that_exist() -> None:
             assert phrase.claims <= facts, phrase
             assert not phrase.needs & phrase.excludes, phrase
             assert split_terms(phrase.text) == [phrase.text] == [parse(phrase.text).positive]
+
+
+async def test_every_phrase_comes_up_for_some_prompt() -> None:
+    """A phrase whose conditions are misspelt or exclude one another would never be seen."""
+    for aspect in VOCABULARY.aspects:
+        for phrase in aspect.phrases:
+            assert await _comes_up(phrase), phrase
+
+
+async def _comes_up(phrase: Phrase) -> bool:
+    """Whether a prompt made of cues for the phrase's conditions ever gets it."""
+    for kind in sorted(phrase.kinds) or [""]:
+        cues = [_cues(condition) for condition in (*sorted(phrase.needs), kind)]
+        for combination in islice(product(*cues), 60):
+            text = ", ".join(filter(None, combination)) or "thing"
+            for seed in range(25):
+                if phrase.text in split_terms(await added(text, seed)):
+                    return True
+    return False
+
+
+def _cues(condition: str) -> list[str]:
+    """Words that state a fact or kind; a plain word states itself."""
+    found = sorted(cue for cue, facts in VOCABULARY.cues.items() if condition in facts)
+    return found[:12] or [condition]
