@@ -348,6 +348,29 @@ def _settled(field: _Field, rng: np.random.Generator, rounds: int, reach: int) -
     return field
 
 
+def _solved(
+    image: NDArray[np.uint8],
+    hole: NDArray[np.bool_],
+    seed: int,
+    progress: Progress,
+    steps: tuple[int, int],
+) -> _Field | None:
+    """The neighbours of every patch at the hole, at full size; None where nothing is to copy."""
+    rng = np.random.default_rng([seed % 2**63, 17])
+    levels = _pyramid(image, hole)
+    if not levels[-1].source.any() or len(levels[-1].rows) == 0:
+        return None
+    field = _settled(_first_guess(levels[-1], rng), rng, 12, max(levels[-1].hole.shape))
+    for count, level in enumerate(reversed(levels[:-1])):
+        progress(min(steps[0] + count, steps[1]), steps[1])
+        field = _raised(level, field)
+        if len(level.rows) <= _SEARCHED:
+            field = _settled(field, rng, 3, max(level.hole.shape) // 2)
+        elif len(level.rows) <= _REFINED:
+            field = _settled(field, rng, 1, 4)
+    return field
+
+
 def filled(
     image: NDArray[np.uint8],
     hole: NDArray[np.bool_],
@@ -359,25 +382,38 @@ def filled(
 
     Args:
         image: (height, width, 3); what is in the hole does not matter.
-        hole: (height, width), true where to fill. At least some 15 x 15 pixels must be known.
+        hole: (height, width), true where to fill.
         seed: of the random search.
         progress: called once per level of the pyramid.
         steps: (first step, of) for `progress`.
 
     Returns:
-        (height, width, 3); outside the hole as it was.
+        (height, width, 3); outside the hole as it was. A smooth fill where too little is known to
+        copy from.
     """
-    rng = np.random.default_rng([seed % 2**63, 17])
-    levels = _pyramid(image, hole)
-    if not levels[-1].source.any() or len(levels[-1].rows) == 0:
+    field = _solved(image, hole, seed, progress, steps)
+    if field is None:
         smooth = membrane(image.astype(np.float32), (~hole).astype(np.float32))
         return np.where(hole[..., None], np.rint(smooth).clip(0, 255), image).astype(np.uint8)
-    field = _settled(_first_guess(levels[-1], rng), rng, 12, max(levels[-1].hole.shape))
-    for count, level in enumerate(reversed(levels[:-1])):
-        progress(min(steps[0] + count, steps[1]), steps[1])
-        field = _raised(level, field)
-        if len(level.rows) <= _SEARCHED:
-            field = _settled(field, rng, 3, max(level.hole.shape) // 2)
-        elif len(level.rows) <= _REFINED:
-            field = _settled(field, rng, 1, 4)
     return np.asarray(field.vote(radius=1), np.uint8)
+
+
+def offsets(
+    image: NDArray[np.uint8],
+    hole: NDArray[np.bool_],
+    seed: int,
+    progress: Progress,
+    steps: tuple[int, int],
+) -> NDArray[np.float32] | None:
+    """Where each pixel of the hole is copied from: (height, width, 2), down and right from itself.
+
+    0 outside the hole. Arguments as in `filled`; None where too little is known to copy from.
+    """
+    field = _solved(image, hole, seed, progress, steps)
+    if field is None:
+        return None
+    shift = np.zeros((*hole.shape, 2), np.float32)
+    level = field.level
+    shift[level.rows, level.columns, 0] = field.rows - level.rows
+    shift[level.rows, level.columns, 1] = field.columns - level.columns
+    return shift
