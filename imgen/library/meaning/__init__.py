@@ -1,0 +1,1 @@
+"""Whether two prompts ask for the same picture, where an embedding alone cannot tell."""

@@ -1,0 +1,157 @@
+"""The second check of a cache lookup: do two prompts that lie close together ask for the same?"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from imgen.library.meaning.lexicon import Lexicon, lexicon
+from imgen.library.meaning.prompt import Prompt
+from imgen.library.meaning.reading import Reading, Relation, excluded_by, read
+
+_PLACING = frozenset(
+    ("above", "front", "left", "beside", "outside", "far", "toward", "away", "into", "out")
+)
+"""Relations that two pictures must share; "in", "on", "at" and "with" go without saying."""
+
+_ALIKE = (frozenset(("beside", "at")),)
+"""Relations that are written for one another ("by the bed", "beside the bed")."""
+
+
+class Difference(StrEnum):
+    """In what two prompts differ."""
+
+    WORDS = "words"
+    """One names something that the other does not."""
+    EXCLUDED = "excluded"
+    """One excludes something that the other does not."""
+    DESCRIBED = "described"
+    """The same words are said of other things (red cup, green plate)."""
+    PLACED = "placed"
+    ROLES = "roles"
+    """Who does it and to whom it is done are exchanged."""
+    COUNT = "count"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One difference, with the words that it was seen in."""
+
+    difference: Difference
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a stored picture may answer a query, and if not, why."""
+
+    same: bool
+    reasons: tuple[Reason, ...] = ()
+
+
+def same_meaning(
+    query: Prompt, stored: Prompt, *, quality: Collection[str] | None = None
+) -> Verdict:
+    """Compare what embeddings blur: negation, number, colour, place, roles, and single words.
+
+    Meant for pairs that an embedding already holds for close. Any word that one side has and the
+    other lacks counts as a difference, unless the lexicon knows both as one or knows it to be
+    without weight; so the check is strict about what it does not understand. Takes time in
+    proportion to the lengths; never fails on any text.
+
+    Args:
+        query: what is asked for.
+        stored: what a picture was made from.
+        quality: negative terms that exclude nothing (blurry, ugly hands); those of the lexicon
+            when left out. Compared without regard to case, `_` or surrounding space.
+    """
+    words = lexicon()
+    plain = words.quality_negatives if quality is None else {_plain(term) for term in quality}
+    one, other = read(query.positive, words), read(stored.positive, words)
+    one.excluded |= excluded_by(_meant(query, plain), words)
+    other.excluded |= excluded_by(_meant(stored, plain), words)
+    reasons = tuple(_differences(one, other, words))
+    return Verdict(same=not reasons, reasons=reasons)
+
+
+def _plain(term: str) -> str:
+    return " ".join(term.replace("_", " ").casefold().split())
+
+
+def _meant(prompt: Prompt, quality: Collection[str]) -> frozenset[str]:
+    """The negatives that exclude something."""
+    return frozenset(term for term in prompt.negatives if _plain(term) not in quality)
+
+
+def _differences(one: Reading, other: Reading, words: Lexicon) -> Iterator[Reason]:
+    yield from _words(one, other, words)
+    yield from _exclusions(one, other)
+    yield from _descriptions(one, other)
+    yield from _counts(one, other)
+    for first, second in ((one, other), (other, one)):
+        yield from _places(first, second)
+    yield from _roles(one, other)
+
+
+def _words(one: Reading, other: Reading, words: Lexicon) -> Iterator[Reason]:
+    for here, there in ((one, other), (other, one)):
+        lacking = here.words - there.words - words.assumed
+        if "in" in there.little:
+            lacking -= {"inside"}
+        for word in sorted(lacking):
+            yield Reason(Difference.WORDS, word)
+
+
+def _exclusions(one: Reading, other: Reading) -> Iterator[Reason]:
+    for excluded in sorted(" ".join(sorted(each)) for each in one.excluded ^ other.excluded):
+        yield Reason(Difference.EXCLUDED, excluded)
+
+
+def _descriptions(one: Reading, other: Reading) -> Iterator[Reason]:
+    """The same word said of two different things that both prompts name."""
+    for word in sorted(one.described.keys() & other.described.keys()):
+        here, there = one.described[word], other.described[word]
+        if not here & there and here & other.heads and there & one.heads:
+            yield Reason(Difference.DESCRIBED, f"{word}: {_any(here)}, {_any(there)}")
+
+
+def _counts(one: Reading, other: Reading) -> Iterator[Reason]:
+    for here, there in ((one, other), (other, one)):
+        for head in sorted((here.single - here.plural) & (there.plural - there.single)):
+            yield Reason(Difference.COUNT, head)
+
+
+def _places(here: Reading, there: Reading) -> Iterator[Reason]:
+    """Relations of `here` that `there` turns round or contradicts."""
+    for relation in sorted(here.relations - there.relations):
+        kind, first, second = relation
+        turned = (kind, second, first) in there.relations
+        if turned or (kind in _PLACING and _contradicted(relation, there)):
+            yield Reason(Difference.PLACED, f"{first} {kind} {second}")
+
+
+def _contradicted(relation: Relation, reading: Reading) -> bool:
+    kind, first, second = relation
+    others = {known for known, *ends in reading.relations if {first, second} == set(ends)}
+    if others:
+        return not any(frozenset((kind, known)) in _ALIKE for known in others)
+    if reading.is_list:
+        return False
+    return not any(known == kind for known, *_ in reading.relations) and not any(
+        frozenset((kind, known)) in _ALIKE for known in reading.little
+    )
+
+
+def _roles(one: Reading, other: Reading) -> Iterator[Reason]:
+    """The same verb, where each side's doer is among those whom it concerns on the other side."""
+    for verb in sorted(one.acts.keys() & other.acts.keys()):
+        for here in one.acts[verb]:
+            for there in other.acts[verb]:
+                exchanged = here.doers & there.concerned and there.doers & here.concerned
+                if exchanged and not here.doers & there.doers:
+                    yield Reason(Difference.ROLES, f"{_any(here.doers)} {verb}")
+
+
+def _any(words: Collection[str]) -> str:
+    return " or ".join(sorted(words))
