@@ -201,7 +201,8 @@ class Pen:
             a = math.radians(angle - 90 + (wobble - 0.5) * 36)
             reach = length * (0.6 + 0.8 * size)
             ex, ey = math.cos(a) * reach, math.sin(a) * reach
-            d += f"M{x:.1f},{y:.1f}q{ex * 0.5 - ey * 0.2:.1f},{ey * 0.5 + ex * 0.2:.1f} {ex:.1f},{ey:.1f}"
+            bx, by = ex * 0.5 - ey * 0.2, ey * 0.5 + ex * 0.2
+            d += f"M{x:.1f},{y:.1f}q{bx:.1f},{by:.1f} {ex:.1f},{ey:.1f}"
         self.stroke(d, rgb, width, alpha)
 
     def lines(self, points: Sequence[str], rgb: RGB, width: float, alpha: float = 1.0) -> None:

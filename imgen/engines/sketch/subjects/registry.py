@@ -6,12 +6,30 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from imgen.engines.sketch.subjects import boat, cat, tree
+from imgen.engines.sketch.subjects import (
+    birds,
+    boat,
+    canine,
+    cat,
+    hoofed,
+    mammals,
+    person,
+    portrait,
+    sea_life,
+    tree,
+)
 from imgen.engines.sketch.subjects.subject import Subject
 
 _ALL: tuple[Subject, ...] = (
-    cat.SUBJECT,
+    *birds.SUBJECTS,
     boat.SUBJECT,
+    *canine.SUBJECTS,
+    cat.SUBJECT,
+    *hoofed.SUBJECTS,
+    *mammals.SUBJECTS,
+    person.SUBJECT,
+    portrait.SUBJECT,
+    *sea_life.SUBJECTS,
     *tree.SUBJECTS,
 )
 

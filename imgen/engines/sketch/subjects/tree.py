@@ -178,7 +178,8 @@ def _bare(pen: Pen) -> None:
 SUBJECTS = (
     drawn(
         "tree",
-        "oak, maple, elm, birch, willow, beech, linden, apple tree, ash tree, oak tree, maple tree, "
+        "oak, maple, elm, birch, willow, beech, linden, apple tree, ash tree, oak tree, "
+        "maple tree, "
         "birch tree, willow tree, baobab, poplar, aspen, acacia",
         (0, 1, 97, 100),
         _broadleaf,
