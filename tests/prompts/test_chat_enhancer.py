@@ -69,13 +69,16 @@ class ChatServer:
         if reply.hang:
             await reader.read()
             return
-        length = len(reply.body) + (100 if reply.cut or reply.drip else 0)
+        length = len(reply.body) + (100_000 if reply.cut or reply.drip else 0)
         headers = {"Content-Length": str(length), "Connection": "close", **reply.headers}
         rows = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         writer.write(f"HTTP/1.1 {reply.status} X\r\n{rows}\r\n".encode() + reply.body)
         await writer.drain()
-        if reply.drip:
-            await reader.read()
+        while reply.drip:
+            # Faster than the limit on one read, so that only a limit on the whole can end it.
+            await asyncio.sleep(0.02)
+            writer.write(b" ")
+            await writer.drain()
 
 
 @dataclass
@@ -278,7 +281,14 @@ async def test_nonsense_in_retry_after_does_no_harm(value: str) -> None:
 
 @pytest.mark.parametrize(
     "bad",
-    [Reply(status=401), Reply(status=500), Reply(hang=True), Reply(b"x"), completion("Sorry, no")],
+    [
+        Reply(status=401),
+        Reply(status=500),
+        Reply(hang=True),
+        Reply(b"x"),
+        Reply(b"{", cut=True),
+        completion("Sorry, no"),
+    ],
 )
 async def test_the_key_is_nowhere_to_be_seen(
     bad: Reply, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
