@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
@@ -68,8 +68,18 @@ class StorageSettings(Section):
     )
     endpoint: str = Field("", description="Endpoint of an S3-compatible server (MinIO, R2, …).")
     region: str = Field("", description="Region of the bucket.")
-    access_key: SecretStr = Field(SecretStr(""), description="Access key id.")
-    secret_key: SecretStr = Field(SecretStr(""), description="Secret access key.")
+    access_key: SecretStr = Field(
+        SecretStr(""), description="S3: access key id. Azure: account name."
+    )
+    secret_key: SecretStr = Field(
+        SecretStr(""),
+        description="S3: secret access key. Azure: account key. GCS: service account as JSON.",
+    )
+    links: Literal["auto", "presigned", "own"] = Field(
+        "auto",
+        description="`presigned`: clients fetch from the bucket. `own`: through this server, for "
+        "buckets that clients cannot reach. `auto`: presigned where the store can.",
+    )
     link_seconds: int = Field(
         3600, ge=1, le=7 * 24 * 3600, description="How long a link to a picture works, in seconds."
     )
@@ -162,8 +172,11 @@ class Settings(BaseSettings):
     )
     secret: SecretStr = Field(
         SecretStr(""),
-        description="Signs links. Empty: made on first start and kept in the data folder. "
-        "Several machines of one deployment need the same one.",
+        description="Signs links; at least 16 characters. Empty: made on first start and kept in "
+        "the data folder. Several machines of one deployment need the same one.",
+    )
+    previous_secrets: tuple[SecretStr, ...] = Field(
+        (), description="Secrets used before: links signed with them work until they expire."
     )
     server: ServerSettings = ServerSettings()
     storage: StorageSettings = StorageSettings()

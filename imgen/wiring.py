@@ -123,10 +123,10 @@ def make_enhancer(settings: Settings, catalog: Catalog) -> Enhancer:
     if not enhancer.url:
         return CatalogEnhancer(catalog)
     return ChatEnhancer(
-        url=enhancer.url,
-        key=enhancer.key.get_secret_value(),
+        base_url=enhancer.url,
         model=enhancer.model,
-        timeout_seconds=enhancer.timeout_seconds,
+        key=enhancer.key.get_secret_value(),
+        timeout=enhancer.timeout_seconds,
     )
 
 
@@ -137,8 +137,7 @@ def make_http(core: Core, *, public_url: str) -> ASGIApp:
         public_url: how clients reach it, for the links in replies.
     """
     settings = core.settings
-    secret = deployment_secret(settings)
-    links = links_for(core.objects, public_url=public_url, secret=secret)
+    links = make_links(core, public_url)
     imgen_v2 = ImgenV2(
         authenticate=Authenticate(core.database),
         catalog=core.catalog,
@@ -151,6 +150,18 @@ def make_http(core: Core, *, public_url: str) -> ASGIApp:
         surfaces=[imgen_v2.surface()],
         routes=[files_route(core.objects, links)],
         max_header_bytes=settings.server.max_header_bytes,
+    )
+
+
+def make_links(core: Core, public_url: str) -> Links:
+    """Links to stored files: the bucket's own where it has any, unless told otherwise."""
+    settings = core.settings
+    previous = [secret.get_secret_value().encode() for secret in settings.previous_secrets]
+    return links_for(
+        core.objects,
+        public_url=public_url,
+        secret=[deployment_secret(settings), *previous],
+        presigned={"auto": None, "presigned": True, "own": False}[settings.storage.links],
     )
 
 

@@ -73,7 +73,8 @@ async def _try_all(settings: Settings, console: Console) -> bool:
         except ImgenError as error:
             good = False
             console.print(f"[red]fails[/] {name}: ", end="")
-            console.print(error.message, markup=False, soft_wrap=True)
+            detail = " ".join(getattr(error, "__notes__", ()))
+            console.print(f"{error.message} {detail}".strip(), markup=False, soft_wrap=True)
     return good
 
 

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, NullPool, create_engine
 
 from imgen.database import queue_schema
 from imgen.errors import Unavailable
@@ -17,7 +12,7 @@ from imgen.errors import Unavailable
 _LOCK = 0x696D67656E  # "imgen": the advisory lock that one migrating process holds
 _OLDEST_POSTGRES = 150000
 _OLDEST_PGVECTOR = (0, 8)
-_SCRIPTS = Path(__file__).parent / "migrations"
+_VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
 
 def migrate(url: str, *, to: str = "head") -> None:
@@ -30,8 +25,11 @@ def migrate(url: str, *, to: str = "head") -> None:
         with psycopg.connect(url, autocommit=True, connect_timeout=10) as guard:
             check_server(guard)
             guard.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
-            with _sqlalchemy_connection(url) as connection:
-                command.upgrade(_config(connection), to)
+            wanted = newest() if to == "head" else to
+            if _current(guard) != wanted:
+                from imgen.database.upgrade import upgrade  # noqa: PLC0415 - slow to import
+
+                upgrade(url, wanted)
             queue_schema.bring_up_to_date(guard)
     except psycopg.OperationalError as error:
         raise Unavailable(f"Cannot connect to the database: {_first_line(error)}") from error
@@ -58,21 +56,17 @@ def check_server(connection: psycopg.Connection[tuple[object, ...]]) -> None:
         raise Unavailable(f"imgen needs pgvector {needed} or newer; this server has {row[0]}.")
 
 
-@contextmanager
-def _sqlalchemy_connection(url: str) -> Iterator[Connection]:
-    engine = create_engine(
-        "postgresql+psycopg://", creator=lambda: psycopg.connect(url), poolclass=NullPool
-    )
-    with engine.connect() as connection:
-        yield connection
-    engine.dispose()
+def newest() -> str:
+    """This version's revision: the files are named by number."""
+    return max(file.name for file in _VERSIONS.glob("[0-9]*.py")).split("_", 1)[0]
 
 
-def _config(connection: Connection) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    return config
+def _current(connection: psycopg.Connection[tuple[object, ...]]) -> str:
+    table = connection.execute("SELECT to_regclass('alembic_version')").fetchone()
+    if table is None or table[0] is None:
+        return ""
+    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return "" if row is None else str(row[0])
 
 
 def _first_line(error: Exception) -> str:

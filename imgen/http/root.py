@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fastapi import FastAPI
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -40,10 +40,9 @@ def make_app(
         routes: what belongs to no door: files, health.
         max_header_bytes: see `Guard`.
     """
-    app = FastAPI(openapi_url=None, redirect_slashes=False)
-    app.router.routes.extend([Route("/healthz", _healthz), *routes])
-    for surface in surfaces:
-        app.router.routes.extend(surface.routes)
+    doors = [route for surface in surfaces for route in surface.routes]
+    app = Starlette(routes=[Route("/healthz", _healthz), *routes, *doors])
+    app.router.redirect_slashes = False
 
     def render(path: str, error: ImgenError) -> Response:
         for surface in surfaces:

@@ -1,0 +1,175 @@
+"""The commands, run as a user runs them."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import httpx
+import psutil
+import pytest
+
+from tests.live import Deployment, deployed
+
+
+@pytest.fixture(scope="module")
+def deployment() -> Iterator[Deployment]:
+    with (
+        TemporaryDirectory(prefix="imgen-test-", ignore_cleanup_errors=True) as folder,
+        deployed(Path(folder) / "data") as deployment,
+    ):
+        yield deployment
+
+
+def _imgen(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "imgen", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **variables},
+    )
+
+
+def test_help_teaches_where_to_begin() -> None:
+    done = _imgen("--help")
+    assert done.returncode == 0
+    for word in ("serve", "worker", "keys", "accounts", "check", "demo", "catalog"):
+        assert word in done.stdout
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["serve"], ["worker"], ["keys", "create"], ["check"], ["demo"], ["catalog", "check"]],
+)
+def test_every_command_has_help(command: list[str]) -> None:
+    done = _imgen(*command, "--help")
+    assert done.returncode == 0
+    assert "--data-dir" in done.stdout
+
+
+def test_a_key_is_printed_alone_and_works_while_the_server_runs(deployment: Deployment) -> None:
+    key = deployment.run("keys", "create", "ann")
+    assert re.fullmatch(r"imgen_\w{38}\n", key)
+    with deployment.client(key.strip()) as client:
+        assert client.post("/api/v2", json={"action": "models"}).status_code == 200
+
+
+def test_a_revoked_key_stops_working_at_once(deployment: Deployment) -> None:
+    key = deployment.run("keys", "create", "revoked").strip()
+    listed = deployment.run("keys", "list", "revoked")
+    assert key not in listed
+    assert key[:12] in listed
+    found = re.search(r"key_\w+", listed)
+    assert found
+    deployment.run("keys", "revoke", found[0])
+    with deployment.client(key) as client:
+        assert client.post("/api/v2", json={"action": "models"}).status_code == 401
+
+
+def test_a_key_may_expire(deployment: Deployment) -> None:
+    key = deployment.run("keys", "create", "brief", "--expires-in", "1s").strip()
+    with deployment.client(key) as client:
+        deadline = time.monotonic() + 15
+        while client.post("/api/v2", json={"action": "models"}).status_code == 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+
+def test_accounts_can_be_suspended_and_change_plans(deployment: Deployment) -> None:
+    key = deployment.run("keys", "create", "bob", "--plan", "free").strip()
+    with deployment.client(key) as client:
+        deployment.run("accounts", "suspend", "bob")
+        assert client.post("/api/v2", json={"action": "models"}).status_code == 401
+        deployment.run("accounts", "resume", "bob")
+        deployment.run("accounts", "plan", "bob", "pro")
+        assert client.post("/api/v2", json={"action": "models"}).status_code == 200
+    assert re.search(r"bob\W+pro\W+active", deployment.run("accounts", "list"))
+
+
+def test_check_shows_the_configuration_masked_and_tries_each_part(tmp_path: Path) -> None:
+    done = _imgen("check", IMGEN_DATA_DIR=str(tmp_path), IMGEN_STORAGE__SECRET_KEY="hunter2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "hunter2" not in done.stdout
+    assert "storage.secret_key = ********" in done.stdout
+    for part in ("database", "storage", "catalog", "models"):
+        assert f"ok    {part}" in done.stdout
+
+
+def test_check_fails_when_a_part_does_not_work(tmp_path: Path) -> None:
+    done = _imgen(
+        "check",
+        IMGEN_DATA_DIR=str(tmp_path),
+        IMGEN_DATABASE_URL="postgresql://imgen:hunter2@127.0.0.1:1/imgen",
+    )
+    assert done.returncode == 1
+    assert "fails database: Cannot connect" in done.stdout
+    assert "hunter2" not in done.stdout + done.stderr
+
+
+def test_check_lists_every_setting() -> None:
+    done = _imgen("check", "--settings")
+    assert "IMGEN_STORAGE__URL" in done.stdout
+
+
+def test_a_misspelt_variable_stops_every_command() -> None:
+    done = _imgen("keys", "list", IMGEN_DATADIR="/tmp/x")
+    assert done.returncode == 1
+    assert "Did you mean IMGEN_DATA_DIR" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_taken_port_is_one_sentence(deployment: Deployment, tmp_path: Path) -> None:
+    port = str(httpx.URL(deployment.url).port)
+    done = _imgen("serve", "--port", port, "--data-dir", str(tmp_path))
+    assert done.returncode == 1
+    assert "Choose another with --port" in done.stderr
+
+
+def test_catalog_check_names_file_key_and_fix(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('[models.mine]\nlabel = "Mine"\nengin = "sketch"\n')
+    done = _imgen("catalog", "check", str(file))
+    assert done.returncode == 1
+    assert "mine.toml" in done.stdout
+    assert "engine" in done.stdout
+
+
+def test_interrupting_stops_everything_in_under_ten_seconds(tmp_path: Path) -> None:
+    with deployed(tmp_path / "data") as deployment:
+        workers = deployment.workers()
+        key = deployment.run("keys", "create", "ann").strip()
+        with deployment.client(key) as client:
+            body = {"action": "generate", "prompt": "a lake, sleep 60", "model": "instant"}
+            assert client.post("/api/v2", json=body).status_code == 200
+        postmaster = int((tmp_path / "data/postgres/postmaster.pid").read_text().split()[0])
+        began = time.monotonic()
+        assert deployment.stop() == 0
+        # The promise is ten seconds; the bound is wide because machines are busy.
+        assert time.monotonic() - began < 25
+        assert not any(worker.is_running() for worker in workers)
+        assert not _lives(postmaster)
+
+
+def _lives(pid: int) -> bool:
+    """Whether a process runs; one that only waits to be reaped does not."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def test_a_worker_does_not_outlive_its_server(tmp_path: Path) -> None:
+    with deployed(tmp_path / "data") as deployment:
+        deployment.run("check")  # by now the worker has been started
+        workers = deployment.workers()
+        assert workers
+        deployment.kill_server()
+        for worker in workers:
+            worker.wait(timeout=20)
