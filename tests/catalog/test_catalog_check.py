@@ -1,5 +1,6 @@
 """The checker: an operator's mistake is told with its file, its key and what to do."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -287,3 +288,12 @@ def test_the_guide_describes_every_field_and_no_other(section: str) -> None:
     assert rows == set(SHAPES[section].readers)
     required = {line.split("`")[1] for line in part.splitlines() if "| yes |" in line}
     assert required == set(SHAPES[section].required())
+
+
+def test_the_examples_of_the_guide_are_good(tmp_path: Path) -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    examples = re.findall(r"^ *```toml\n(.*?)^ *```$", text, re.DOTALL | re.MULTILINE)
+    files = [write(tmp_path, one, f"{number}.toml") for number, one in enumerate(examples)]
+    assert len(files) == 2
+    assert check_catalog(files) == []
+    assert load_catalog(files).models["eros"].version == "our-finetune-3"
