@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from imgen.library.meaning.items import Item, Role
 from imgen.library.meaning.lexicon import Lexicon, lexicon
 from imgen.library.meaning.prompt import Prompt
 from imgen.library.meaning.reading import Reading, Relation, excluded_by, read
 
 _PLACING = frozenset(
-    ("above", "front", "left", "beside", "outside", "far", "toward", "away", "into", "out")
+    "above under front behind left right beside between outside far toward away into out".split()
 )
 """Relations that two pictures must share; "in", "on", "at" and "with" go without saying."""
+_MOVING = frozenset(("through", "across", "along", "around", "against", "among"))
+"""Relations that must not differ where both sides state one of the same two things."""
 
 _ALIKE = (frozenset(("beside", "at")),)
 """Relations that are written for one another ("by the bed", "beside the bed")."""
@@ -90,8 +94,9 @@ def _differences(one: Reading, other: Reading, words: Lexicon) -> Iterator[Reaso
     yield from _descriptions(one, other)
     yield from _counts(one, other)
     for first, second in ((one, other), (other, one)):
-        yield from _places(first, second)
+        yield from _places(first, second, words)
     yield from _roles(one, other)
+    yield from _exchanges(one, other)
 
 
 def _words(one: Reading, other: Reading, words: Lexicon) -> Iterator[Reason]:
@@ -122,25 +127,87 @@ def _counts(one: Reading, other: Reading) -> Iterator[Reason]:
             yield Reason(Difference.COUNT, head)
 
 
-def _places(here: Reading, there: Reading) -> Iterator[Reason]:
+def _places(here: Reading, there: Reading, words: Lexicon) -> Iterator[Reason]:
     """Relations of `here` that `there` turns round or contradicts."""
     for relation in sorted(here.relations - there.relations):
         kind, first, second = relation
         turned = (kind, second, first) in there.relations
-        if turned or (kind in _PLACING and _contradicted(relation, there)):
+        if turned or _contradicted(relation, there, words):
             yield Reason(Difference.PLACED, f"{first} {kind} {second}")
+    if not there.is_list:
+        for kind in sorted((here.loose & _PLACING) - there.little):
+            yield Reason(Difference.PLACED, kind)
 
 
-def _contradicted(relation: Relation, reading: Reading) -> bool:
+def _contradicted(relation: Relation, reading: Reading, words: Lexicon) -> bool:
+    """Whether a reading says otherwise of the same two things, or never says such a thing."""
     kind, first, second = relation
     others = {known for known, *ends in reading.relations if {first, second} == set(ends)}
     if others:
-        return not any(frozenset((kind, known)) in _ALIKE for known in others)
-    if reading.is_list:
+        return not any(_alike(kind, known, second, words) for known in others)
+    if reading.is_list or kind not in _PLACING:
         return False
     return not any(known == kind for known, *_ in reading.relations) and not any(
         frozenset((kind, known)) in _ALIKE for known in reading.little
     )
+
+
+def _alike(kind: str, other: str, place: str, words: Lexicon) -> bool:
+    """Whether two relations to the same place are written for one another."""
+    if frozenset((kind, other)) in _ALIKE:
+        return True
+    if {kind, other} <= {"in", "on"}:
+        return place in words.grounds
+    return not {kind, other} & _PLACING and not {kind, other} <= _MOVING
+
+
+def _exchanges(one: Reading, other: Reading) -> Iterator[Reason]:
+    """The same sentence with words in each other's places, whatever the sentence says.
+
+    Clauses in another order, and parts joined by "and" or "beside" in another order, are no such
+    exchange.
+    """
+    here, there = _values(one), _values(other)
+    if Counter(map(tuple, here)) == Counter(map(tuple, there)):
+        return
+    first, second = (
+        [item for clause in one.clauses for item in clause],
+        [item for clause in other.clauses for item in clause],
+    )
+    if [item.role for item in first] != [item.role for item in second]:
+        return
+    differing = [
+        index
+        for index, pair in enumerate(zip(first, second, strict=True))
+        if pair[0].value != pair[1].value
+    ]
+    if not differing or Counter(first[i].value for i in differing) != Counter(
+        second[i].value for i in differing
+    ):
+        return
+    between = first[differing[0] : differing[-1] + 1]
+    if any(_separates(item) for item in between):
+        yield Reason(Difference.ROLES, " and ".join(sorted({first[i].value for i in differing})))
+
+
+def _values(reading: Reading) -> list[list[str]]:
+    """The words of each clause and of each part of it that stands between "and"s."""
+    parts: list[list[str]] = []
+    for clause in reading.clauses:
+        parts.append([])
+        for item in clause:
+            if item.role is Role.AND:
+                parts.append([])
+            else:
+                parts[-1].append(item.value)
+    return parts
+
+
+def _separates(item: Item) -> bool:
+    """Whether the words before and after this item have different parts to play."""
+    if item.role is Role.RELATION:
+        return item.value not in ("beside", "with", "between", "of")
+    return item.role in (Role.VERB, Role.PASSIVE, Role.PLACE, Role.NOT)
 
 
 def _roles(one: Reading, other: Reading) -> Iterator[Reason]:

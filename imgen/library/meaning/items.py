@@ -88,7 +88,7 @@ class _Cutter:
     def __init__(self, words: list[str], lexicon: Lexicon) -> None:
         self._words = words
         self._lexicon = lexicon
-        self._stems = [lexicon.stemmer.stem(word) for word in words]
+        self._stems = [self._stem(index) for index in range(len(words))]
         self._classes: tuple[tuple[Role, Collection[str]], ...] = (
             (Role.STOP, (",",)),
             (Role.NOT, lexicon.negators),
@@ -101,6 +101,15 @@ class _Cutter:
             (Role.RELATION, lexicon.prepositions),
             (Role.LITTLE, lexicon.stop),
         )
+
+    def _stem(self, at: int) -> str:
+        word = self._words[at]
+        if word in self._lexicon.doing and self._next(at) in self._lexicon.determiners:
+            return self._lexicon.doing[word]
+        return self._lexicon.stemmer.stem(word)
+
+    def _next(self, at: int) -> str:
+        return self._words[at + 1] if at + 1 < len(self._words) else ","
 
     def items(self) -> Iterator[Item]:
         position = 0
@@ -170,23 +179,24 @@ class _Cutter:
     def _content(self, value: str, last: int, length: int) -> Item:
         """A word or phrase with a meaning of its own, ending at `last`."""
         word, stem = self._words[last], self._stems[last]
-        following = self._words[last + 1] if last + 1 < len(self._words) else ","
         role = Role.WORD
-        if length == 1 and following == "by" and _is_participle(word, stem):
+        if length == 1 and self._next(last) == "by" and _is_participle(word, stem):
             role = Role.PASSIVE
         elif length == 1 and self._is_verb(last):
             role = Role.VERB
         return Item(role, value, plural=self._lexicon.stemmer.is_plural(word))
 
     def _is_verb(self, at: int) -> bool:
-        """-ing or -s after a noun, "who" or "is"; "a sleeping fox" has an adjective."""
+        """-ing, or -s after a noun: "a fox sleeps" (but "a sleeping fox" describes it)."""
         word, stem = self._words[at], self._stems[at]
         before = self._words[at - 1] if at else ","
         if stem == word or before in self._lexicon.determiners:
             return False
         if word.endswith("ing"):
             return True
-        return word.endswith("s") and stem in self._lexicon.verbs and before != ","
+        if not word.endswith("s") or before == "," or before in self._lexicon.prepositions:
+            return False
+        return stem in self._lexicon.verbs or self._next(at) in self._lexicon.determiners
 
 
 def _is_participle(word: str, stem: str) -> bool:

@@ -42,6 +42,8 @@ class Lexicon:
     prepositions: frozenset[str]
     verbs: frozenset[str]
     overhead: frozenset[str]
+    grounds: frozenset[str]
+    doing: Mapping[str, str]
     longest: int
     """The most words in any phrase."""
 
@@ -73,6 +75,8 @@ def lexicon() -> Lexicon:
         ),
         nobody=frozenset(tuple(phrase.split("_")) for phrase in words["nobody"].split()),
         overhead=_set(words["overhead"]["words"]),
+        grounds=_set(words["grounds"]["words"]),
+        doing=words["doing"],
         longest=max(map(len, known)),
         **_classes(words),
     )

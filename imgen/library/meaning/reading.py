@@ -43,7 +43,11 @@ class Reading:
     """Heads with "a" or "one" before them."""
     plural: set[str] = field(default_factory=set)
     little: set[str] = field(default_factory=set)
-    """Relations that occur, with or without both their ends."""
+    """Relations as written, with or without both their ends."""
+    loose: set[str] = field(default_factory=set)
+    """Relations as written that lack an end ("behind it")."""
+    clauses: list[list[Item]] = field(default_factory=list)
+    """What stands between commas, without articles and other little words."""
     is_list: bool = False
     """Written as tags: phrases between commas, without articles or forms of "to be"."""
 
@@ -52,6 +56,7 @@ def read(text: str, lexicon: Lexicon) -> Reading:
     """Read the positive text of a prompt. Never fails; takes time in proportion to the length."""
     items = items_of(text, lexicon)
     reader = _Reader(lexicon)
+    reader.reading.clauses = _clauses(items)
     for item in items:
         reader.take(item)
     reader.take(Item(Role.STOP, ","))
@@ -59,6 +64,16 @@ def read(text: str, lexicon: Lexicon) -> Reading:
     sentence = any(item.role in (Role.DETERMINER, Role.BEING) for item in items)
     reader.reading.is_list = commas > 0 and not sentence
     return reader.reading
+
+
+def _clauses(items: list[Item]) -> list[list[Item]]:
+    clauses: list[list[Item]] = [[]]
+    for item in items:
+        if item.role is Role.STOP:
+            clauses.append([])
+        elif item.role not in (Role.DETERMINER, Role.LITTLE, Role.BEING):
+            clauses[-1].append(item)
+    return [clause for clause in clauses if clause]
 
 
 class _Reader:
@@ -121,6 +136,7 @@ class _Reader:
         self._negated = []
 
     def _take_relation(self, item: Item) -> None:
+        self._drop_relation()
         self.reading.little.add(item.value)
         self._relation = (item.value, self._subjects[-1] if self._subjects else None)
         self._predicate = False
@@ -147,7 +163,7 @@ class _Reader:
     def _take_stop(self, item: Item) -> None:
         self._acts = []
         self._subjects = []
-        self._relation = None
+        self._drop_relation()
         self._predicate = self._joining = False
 
     def _settle(self) -> None:
@@ -189,13 +205,20 @@ class _Reader:
         self._subjects = [*self._subjects, head] if self._joining else [head]
         self._joining = False
 
+    def _drop_relation(self) -> None:
+        """It found no noun after it."""
+        if self._relation:
+            self.reading.loose.add(self._relation[0])
+            self._relation = None
+
     def _relate(self, head: str) -> None:
         if not self._relation:
             return
         kind, before = self._relation
-        self._relation = None
         if before is None or before == head:
+            self._drop_relation()
             return
+        self._relation = None
         if kind == "under" and head in self._lexicon.overhead:
             return
         if kind in _MIRRORED:

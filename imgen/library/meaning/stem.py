@@ -7,6 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 _VOWELS = "aeiouy"
+_BRITISH = (
+    (re.compile(r"(?<=[a-z]{2})our(?=(?:s|ed|ing|ful|ite|able|er|ers|less|hood)?$)"), "or"),
+    (re.compile(r"(?<=[a-z]{2})([tb])re(?=s?$)"), r"\1er"),
+    (re.compile(r"(?<=[a-z]{4})is(?=(?:e|es|ed|ing)$)"), "iz"),
+    (re.compile(r"(?<=[aeiou][a-z])([^aeiou]{1,2}[aeiou])ll(?=(?:ed|ing|er|ers)$)"), r"\1l"),
+)
+"""British endings to American ones. Rough: both sides of a comparison go the same way."""
 _GROUPS = re.compile(r"[aeiouy]+")
 
 
@@ -27,6 +34,9 @@ class Stemmer:
         known = self.irregular.get(word)
         if known:
             return known
+        if len(word) > 4:
+            for ending, american in _BRITISH:
+                word = ending.sub(american, word)
         if len(word) <= 3 or word in self.unchanged or not word.isalpha():
             return word
         if word.endswith("ied"):
