@@ -12,6 +12,7 @@ from imgen.engines.sketch.look import Light
 from imgen.engines.sketch.painting.compose import compose
 from imgen.engines.sketch.painting.cutout import cut_out
 from imgen.engines.sketch.painting.daylight import daylight_of
+from imgen.engines.sketch.painting.varnish import varnished
 from imgen.engines.sketch.scene.read import read
 from imgen.engines.sketch.scene.scene import Scene
 from imgen.engines.sketch.styles.registry import STYLES
@@ -55,10 +56,12 @@ def paint(
     """
     scene = read(prompt, negative_prompt, style, seed)
     tell = _teller(progress, steps)
+    chosen = STYLES.get(scene.style)
     painting = compose(
-        scene, width, height, detail=_detail(steps, scene), guidance=guidance_scale, tell=tell
-    )
-    finished = STYLES[scene.style or "photoreal"].finish(painting)
+        scene, width, height, detail=_detail(steps, scene), guidance=guidance_scale, tell=tell,
+        flat=chosen is not None and chosen.flat,
+    )  # fmt: skip
+    finished = chosen.finish(painting) if chosen is not None else varnished(painting)
     tell(1.0)
     return finished
 

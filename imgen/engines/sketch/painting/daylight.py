@@ -144,8 +144,8 @@ _VEILS: Mapping[str, _Veil] = {
     "clear": _Veil(0.22, 0.0, 1.0, 1.0),
     "cloudy": _Veil(0.62, 0.12, 0.85, 1.2),
     "overcast": _Veil(1.0, 0.85, 0.16, 2.0, 0.82),
-    "fog": _Veil(0.9, 0.9, 0.25, 22.0, 0.92),
-    "mist": _Veil(0.45, 0.45, 0.65, 6.0, 0.97),
+    "fog": _Veil(0.9, 0.9, 0.25, 80.0, 0.92),
+    "mist": _Veil(0.40, 0.35, 0.70, 9.0, 0.97),
     "rain": _Veil(1.0, 0.9, 0.12, 5.0, 0.62),
     "storm": _Veil(1.0, 0.88, 0.08, 3.5, 0.42),
     "snow": _Veil(1.0, 0.8, 0.2, 6.0, 0.95),
@@ -161,6 +161,8 @@ def daylight_of(scene: Scene, rng: np.random.Generator) -> Daylight:
     """The light of a scene; the seed turns the sun within its hour."""
     hour = HOURS.get(scene.time, HOURS["noon"])
     veil = _VEILS.get(scene.weather, _VEILS["clear"])
+    if hour.night:
+        veil = replace(veil, dim=veil.dim**0.35)
     low, near, middle, zenith = (_grey(tone, veil.grey, veil.dim) for tone in hour.sky)
     if veil.grey > 0.6:
         flat = mix(near, middle, 0.5)

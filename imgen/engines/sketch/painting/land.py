@@ -318,6 +318,64 @@ def _volcano(plot: Plot) -> Land:
     return Land(height.astype(np.float32), snow=snow, wood=wood, rock=smoothstep(500, 1200, height))
 
 
+def _jungle(plot: Plot) -> Land:
+    base = _forest(plot)
+    return Land(
+        base.height + smoothstep(60, 500, plot.z) * np.float32(60) * (plot.rolling(300, 3) + 0.4),
+        wood=1.0 * smoothstep(40, 110, plot.z), path=base.path, clear=base.clear,
+    )  # fmt: skip
+
+
+def _garden(plot: Plot) -> Land:
+    """A lawn with a path between beds in bloom."""
+    height = np.float32(30) * smoothstep(120, 900, plot.z) * (plot.rolling(500, 3) + np.float32(0.4))
+    sway = plot.noise[2].at(plot.x * 0, plot.z, 16) * np.float32(2.4) * smoothstep(3, 22, plot.z)
+    away = np.abs(plot.x - sway)
+    path = smoothstep(1.25, 1.12, away) * smoothstep(70, 40, plot.z)
+    drifts = plot.noise[1].fbm(plot.x, plot.z, 3.4, 2)
+    beds = smoothstep(1.2, 1.35, away) * smoothstep(6.5, 4.6, away + drifts * np.float32(1.4))
+    flowers = beds * smoothstep(90, 50, plot.z)
+    if "flowers" in plot.scene.excluded:
+        flowers = flowers * 0.0
+    return Land(
+        height, path=path, flowers=flowers * 1.4, wood=smoothstep(70, 130, plot.z),
+        clear=smoothstep(5.5, 4.5, away),
+    )  # fmt: skip
+
+
+def _waterfall(plot: Plot) -> Land:
+    """A pool below cliffs that close in on both sides."""
+    wide = np.float32(15) + plot.rolling(14, 3) * np.float32(3)
+    away = np.abs(plot.x - plot.noise[1].at(plot.x * 0, plot.z, 40) * np.float32(4))
+    pool = (away - wide) * np.float32(0.22)
+    near = np.maximum(pool, (np.float32(20) - plot.z) * np.float32(0.16) + 0.4 * plot.rolling(6))
+    height = np.clip(near, -3.0, 2.4) + smoothstep(wide[0, 0], 60, away) * np.float32(12)
+    height = height + np.float32(0.35) * plot.rolling(5)
+    cliff = smoothstep(52, 66, plot.z + plot.rolling(16, 3) * 5 + away * np.float32(0.25))
+    top = np.float32(40) + plot.rolling(30, 4) * np.float32(7)
+    notch = smoothstep(3.5, 10.0, np.abs(plot.x + plot.rolling(20) * 2))
+    height = np.maximum(height, cliff * (top * (0.82 + 0.18 * notch)))
+    side = smoothstep(20, 48, away + plot.z * np.float32(0.14)) * smoothstep(18, 50, plot.z)
+    height = np.maximum(height, side * (np.float32(34) + plot.rolling(18, 4) * np.float32(8)))
+    wood = smoothstep(34, 42, height) * 0.8
+    rock = smoothstep(2.0, 7.0, height) * smoothstep(46, 30, height)
+    return Land(
+        height.astype(np.float32), rock=rock, wood=wood, level=0.0, sand=smoothstep(0.5, 0.1, height) * 0.4,
+        clear=smoothstep(wide[0, 0] + 8, wide[0, 0] + 2, away),
+    )  # fmt: skip
+
+
+def _village(plot: Plot) -> Land:
+    top = plot.rng.uniform(700, 1500)
+    height = _massif(plot, top, 1500, 3600)
+    height = height + np.float32(10) * smoothstep(30, 240, plot.z) * (plot.rolling(180, 3) + np.float32(0.2))
+    snow, wood = _cover_mountains(plot, height, max(top, 900.0))
+    sway = plot.noise[2].fbm(np.zeros_like(plot.z), plot.z, 40, 2) * np.float32(6) * smoothstep(3, 40, plot.z)
+    away = np.abs(plot.x - sway)
+    path = smoothstep(1.9, 1.4, away) * smoothstep(220, 120, plot.z)
+    return Land(height, snow=snow, wood=wood, path=path, clear=smoothstep(5, 3, away))
+
+
 SITES: Mapping[str, Site] = {
     "mountains": Site(_mountains, (0.56, 0.66), (6, 11), trees=9, kinds=("conifer",)),
     "lake": Site(_lake, (0.44, 0.54), (8, 11), trees=30, kinds=("conifer", "broadleaf")),
@@ -333,6 +391,10 @@ SITES: Mapping[str, Site] = {
     "beach": Site(_beach, (0.40, 0.50), (2.6, 3.4), trees=0),
     "coast": Site(_coast, (0.44, 0.54), (9, 11), trees=2),
     "island": Site(_island, (0.50, 0.58), (10, 16), trees=0),
+    "jungle": Site(_jungle, (0.50, 0.58), (2.0, 2.8), trees=620, kinds=("palm", "broadleaf", "palm")),
+    "garden": Site(_garden, (0.42, 0.52), (1.7, 2.2), trees=70),
+    "waterfall": Site(_waterfall, (0.55, 0.62), (4.5, 6.0), trees=120, kinds=("conifer", "broadleaf")),
+    "village": Site(_village, (0.46, 0.54), (5.5, 8), trees=16, kinds=("conifer", "broadleaf")),
     "volcano": Site(_volcano, (0.60, 0.68), (8, 14), trees=6, kinds=("broadleaf",)),
 }  # fmt: skip
 """Every open-air setting that is made of land and water."""

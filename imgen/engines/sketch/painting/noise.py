@@ -35,16 +35,12 @@ class Noise:
     def at(self, x: Field, y: Field, cell: float) -> Field:
         """About -1 to 1 at each point; the features are `cell` wide."""
         step = np.float32(_ZOOM / cell)
-        return np.asarray(
-            cv2.remap(
-                self.texture,
-                x * step,
-                y * step,
-                cv2.INTER_LINEAR,
-                borderMode=cv2.BORDER_WRAP,
-            ),
-            np.float32,
+        if x.shape != y.shape:
+            x, y = np.broadcast_arrays(x, y)
+        sampled = cv2.remap(
+            self.texture, x * step, y * step, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP
         )
+        return np.asarray(sampled, np.float32).reshape(x.shape)
 
     def fbm(
         self, x: Field, y: Field, cell: float, octaves: int = 4, gain: float = 0.5,

@@ -47,7 +47,9 @@ def place_all(scene: Scene, canvas: Canvas, rng: np.random.Generator) -> list[Pl
 
 def _slots(scene: Scene, count: int, rng: np.random.Generator) -> list[float]:
     """Shares of the width, well apart; the first is the main thing's."""
-    centred = bool(scene.composition & {"symmetrical", "centred", "portrait", "close_up"})
+    centred = scene.setting == "studio" or bool(
+        scene.composition & {"symmetrical", "centred", "portrait", "close_up"}
+    )
     if count == 1:
         third = float(rng.uniform(0.30, 0.40))
         return [0.5 if centred else third if rng.random() < 0.5 else 1.0 - third]
@@ -110,7 +112,11 @@ def _placed(
     widest = view.width * (0.94 if scene.composition & {"close_up", "portrait"} else 0.62)
     height = min(height, max(widest * crowd, 0.16 * view.width) / subject.aspect)
     slot = thing.position if thing.position is not None else slot
-    if place in ("air", "sky"):
+    if subject.name == "portrait":
+        x, foot, away = slot * view.width, float(view.height), 1.6
+        height = min((0.86 if count == 1 else 0.70) * view.height * thing.size**0.3, 0.92 * view.width * crowd / subject.aspect)
+        place = "indoors"
+    elif place in ("air", "sky"):
         x, foot, away = _aloft(scene, canvas, thing, subject, slot, height, place, rng)
     else:
         x, foot, height = _standing(canvas, thing, subject, slot, height, place, count, rng)

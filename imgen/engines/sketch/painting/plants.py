@@ -10,6 +10,7 @@ import numpy as np
 from imgen.engines.sketch.look import Light, Look
 from imgen.engines.sketch.painting.canvas import Canvas
 from imgen.engines.sketch.painting.colour import display
+from imgen.engines.sketch.painting.foliage import conifer, leafy
 from imgen.engines.sketch.painting.land import SITES
 from imgen.engines.sketch.painting.noise import Field, smoothstep
 from imgen.engines.sketch.painting.sprite import Box, Sprite, drawn, overlap
@@ -74,10 +75,10 @@ def grove_of(terrain: Terrain, scene: Scene, seed: int) -> Grove | None:
         keep &= foot > np.float32((terrain.land.level or 0.0) + 0.7)
     # The middle of the picture stays open for what the picture is about.
     keep &= (np.abs(x / z) > 0.16 * spread / 0.66) | (z > 0.35 * far)
-    picks = rng.integers(0, 2 * len(kinds), count)
+    picks = rng.integers(0, 3 * len(kinds), count)
     tall = rng.uniform(0.72, 1.3, count).astype(np.float32)
     order = np.argsort(-z[keep], kind="stable")
-    sizes = np.array([SUBJECTS[kinds[int(pick) // 2]].height_m for pick in picks], np.float32)
+    sizes = np.array([SUBJECTS[kinds[int(pick) // 3]].height_m for pick in picks], np.float32)
     tall = tall * np.minimum(sizes, np.float32(5.2 * view.eye))
     return Grove(
         x[keep][order], z[keep][order], foot[keep][order], tall[keep][order],
@@ -103,7 +104,7 @@ def plant(
             continue
         sprite = shelf.take(kind, pixels, view.height)
         left = round(column - sprite.shape[1] / 2)
-        top = round(row - sprite.shape[0] * 0.97)
+        top = round(row - sprite.shape[0] * 0.975)
         _shade_ground(canvas, column, row, sprite.shape[1] * 0.42, float(max(day.sun)))
         veil = 1.0 - float(np.exp(-float(z) * 0.001 * day.thickness))
         _stamp(canvas, sprite, left, top, float(z), haze, veil)
@@ -157,9 +158,8 @@ class _Shelf:
     ) -> None:
         self._kinds = kinds
         self._seed = seed
-        words = {"autumn": ("autumn",), "winter": ("snowy",)}.get(scene.season, ())
-        if scene.weather == "snow":
-            words = ("snowy",)
+        self._season = "winter" if scene.weather == "snow" else scene.season
+        words = {"autumn": ("autumn",), "winter": ("snowy",)}.get(self._season, ())
         self._words = frozenset(words)
         self._light = light
         self._detail = detail
@@ -175,13 +175,21 @@ class _Shelf:
         return self._made[kind, level]
 
     def _make(self, kind: int) -> None:
-        subject = SUBJECTS[self._kinds[kind // 2 % len(self._kinds)]]
-        look = Look(
-            light=self._light, detail=self._detail * 0.8, attributes=self._words,
-            seed=(self._seed * 13 + kind) % 2**31, flip=bool(kind % 2),
-        )  # fmt: skip
+        subject = SUBJECTS[self._kinds[kind // 3 % len(self._kinds)]]
+        seed = (self._seed * 13 + kind) % 2**31
         top = _LEVELS[-1]
-        sprite, _, _ = drawn(subject, look, Box(0, 0, top * subject.aspect, top))
+        if subject.name in ("tree", "cherry-tree"):
+            sprite = leafy(
+                self._season, seed, self._light, top, blossom=subject.name == "cherry-tree"
+            )
+        elif subject.name == "pine":
+            sprite = conifer(self._season, seed, self._light, top)
+        else:
+            look = Look(
+                light=self._light, detail=self._detail * 0.8, attributes=self._words,
+                seed=seed, flip=bool(kind % 2),
+            )  # fmt: skip
+            sprite, _, _ = drawn(subject, look, Box(0, 0, top * subject.aspect, top))
         solid = np.dstack([sprite[..., :3] * sprite[..., 3:], sprite[..., 3]])
         for level, height in enumerate(_LEVELS):
             width = max(3, round(height * sprite.shape[1] / sprite.shape[0]))

@@ -211,3 +211,22 @@ def _add_rainbow(radiance: Field, view: View, day: Daylight) -> None:
         radiance[..., channel] += strength / (1.0 + ring * ring * ring * ring)
     inside = smoothstep(0.50, 0.44, away) * strength * np.float32(0.18)
     radiance += inside[..., None]
+
+
+def cloud_sea(radiance: Field, distance: Field, view: View, day: Daylight, seed: int) -> None:
+    """Below the horizon, a rolling floor of clouds, lit on the sun's side."""
+    top = int(view.horizon) + 1
+    rows = np.arange(top, view.height, dtype=np.float32)[:, None]
+    z = np.float32(view.focal) / np.maximum(rows - np.float32(view.horizon), 1.0)
+    x = (z * view.columns[None, :]).astype(np.float32)
+    z = np.broadcast_to(z, x.shape).astype(np.float32)
+    noise = Noise.seeded(seed, 47)
+    body = noise.fbm(x, z, 1.7, 6, 0.52)
+    ahead = noise.fbm(x + np.float32(0.30 * day.side), z + np.float32(0.16), 1.7, 4, 0.52)
+    lit = np.clip(0.46 + (body - ahead) * 2.6 + body * 0.45, 0.0, 1.0)
+    bright, dark = _cloud_tones(day)
+    far = smoothstep(5.0, 60.0, z)
+    for channel in range(3):
+        tone = np.float32(dark[channel]) + lit * np.float32(bright[channel] - dark[channel])
+        radiance[top:, :, channel] = tone + (np.float32(day.sky[0][channel]) - tone) * far
+    distance[top:] = np.minimum(z * 40.0, 30_000.0)

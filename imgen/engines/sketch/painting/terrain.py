@@ -312,10 +312,14 @@ def _add_texture(
 ) -> None:
     """What a map sample is too coarse for: grain and ripples, close to the viewer."""
     view, land = terrain.view, terrain.land
-    if land.ground == "grass":
+    if land.ground == "grass" and isinstance(land.rock, float):
         return
     across = (away * view.columns[None, :]).astype(np.float32)
     noise = terrain.plot.noise
+    if land.ground == "red_rock" or not isinstance(land.rock, float):
+        _stratified(ground, terrain, away, seen, across)
+    if land.ground == "grass":
+        return
     near = smoothstep(260.0, 12.0, away) * (1.0 - water)
     tall = np.asarray(seen.sample, np.float32)
     if land.ground == "sand":
@@ -325,6 +329,27 @@ def _add_texture(
     else:
         tone = noise[2].fbm(across, tall * np.float32(0.5), 2.2, 4) * np.float32(0.16)
     ground *= (1.0 + tone * near * np.float32(0.5 + 0.8 * detail))[..., None]
+
+
+def _stratified(ground: Field, terrain: Terrain, away: Field, seen: Cast, across: Field) -> None:
+    """Cracks and layers on bare rock, where the map has only one sample for a whole wall."""
+    view, rock = terrain.view, terrain.land.rock
+    share: Field | float = 0.8
+    if not isinstance(rock, float):
+        column = np.broadcast_to(np.arange(view.width, dtype=np.float32), seen.sample.shape)
+        share = cv2.remap(
+            rock, np.ascontiguousarray(column), seen.sample, cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        )  # fmt: skip
+    rows = np.arange(view.height, dtype=np.float32)[:, None]
+    up = (np.float32(view.eye) - (rows - np.float32(view.horizon)) * away / np.float32(view.focal))
+    up = up.astype(np.float32)
+    noise = terrain.plot.noise
+    layers = noise[1].fbm(across * np.float32(0.22), up, 2.4, 4)
+    cracks = np.abs(noise[2].fbm(across, up * np.float32(0.35), 3.2, 4))
+    tone = layers * np.float32(0.32) - smoothstep(0.16, 0.0, cracks) * np.float32(0.34)
+    tone = tone * smoothstep(900.0, 160.0, away) * share
+    ground *= (1.0 + tone)[..., None].astype(np.float32)
 
 
 def _petal_colours(plot: Plot) -> tuple[tuple[int, int, int], ...]:

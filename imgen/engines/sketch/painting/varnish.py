@@ -1,0 +1,30 @@
+"""The last coat for a picture whose prompt names no style: a little glow, depth and grain."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from imgen.engines.sketch.styles.style import Painting
+
+
+def varnished(painting: Painting) -> NDArray[np.uint8]:
+    """Soft light around what is bright, a gentle curve, darker corners, fine grain."""
+    height, width = painting.image.shape[:2]
+    scale = float(np.sqrt(height * width)) / 1016.0
+    image = painting.image.astype(np.float32) * np.float32(1 / 255)
+    small = cv2.resize(image, (max(8, width // 6), max(8, height // 6)), interpolation=cv2.INTER_AREA)
+    bright = np.clip(small - np.float32(0.66), 0.0, 1.0)
+    soft = cv2.GaussianBlur(bright, (0, 0), 3.2 * scale)
+    glow = cv2.resize(soft, (width, height), interpolation=cv2.INTER_LINEAR)
+    image += glow * (1.0 - np.clip(image, 0, 1)) * np.float32(0.75)
+    np.clip(image, 0.0, 1.0, out=image)
+    image += (image * image * (3.0 - 2.0 * image) - image) * np.float32(0.22)
+    x = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
+    y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
+    corner = 1.0 - np.float32(0.15) * np.clip((x * x + y * y) * 0.5, 0, 1) ** 1.5
+    image *= corner[..., None].astype(np.float32)
+    grain = np.random.default_rng([painting.seed, 141]).standard_normal((height, width), dtype=np.float32)
+    image += (grain * np.float32(0.0075))[..., None]
+    return np.asarray(np.clip(image * 255.0 + 0.5, 0, 255), np.uint8)
