@@ -130,7 +130,7 @@ class Sums:
             self.right[bucket] += patches[here].T @ wanted[here]
 
     def solved(self) -> NDArray[np.int16]:
-        """Kernels per bucket, drawn towards the kernel of all buckets together where data is thin."""
+        """Kernels per bucket, drawn towards that of all buckets where data is thin."""
         eye = np.eye(bank.TAPS)
         whole = np.linalg.solve(self.left.sum(0) + RIDGE * eye, self.right.sum(0))
         ridge = RIDGE * 20

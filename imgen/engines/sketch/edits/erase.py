@@ -7,11 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imgen.engines.protocol import EngineRequest, Progress
+from imgen.engines.sketch.edits.carrying import carried_on, met
 from imgen.engines.sketch.edits.patches import filled
 from imgen.engines.sketch.edits.picture import Colour, Mask, Picture, blended, mask_of, picture_of
 
 _THIN = 4.0
 """Holes that reach no further than this from their edge (scratches, text) need no patches."""
+_LARGE = 90_000
+"""Holes of more pixels than this are filled with pieces found on a small copy."""
 _STEPS = 10
 
 
@@ -44,8 +47,10 @@ def closed(image: Colour, mask: Mask, seed: int, progress: Progress, of: int) ->
     progress(1, of)
     if reach <= _THIN:
         near = cv2.inpaint(part, inside.astype(np.uint8), 4, cv2.INPAINT_NS)
+    elif int(inside.sum()) <= _LARGE:
+        near = met(part, filled(part, inside, seed, progress, (2, of)), inside)
     else:
-        near = filled(part, inside, seed, progress, (2, of))
+        near = carried_on(part, inside, seed, progress, of)
     result = image.copy()
     result[box][inside] = near[inside]
     return result

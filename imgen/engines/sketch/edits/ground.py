@@ -1,4 +1,4 @@
-"""Tells the subject of a picture from its ground, roughly: by the border's colours, then by cuts."""
+"""Tells the subject of a picture from its ground: by the border's colours, then by cuts."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def _lab(image: Colour) -> NDArray[np.float32]:
 def _terms(height: int, width: int) -> NDArray[np.float64]:
     """(height * width, 6): 1, x, y, x², xy, y² over the picture, each from -1 to 1."""
     y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
-    x, y = x.ravel(), y.ravel()
-    return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=1)
+    terms = [np.ones_like(x), x, y, x * x, x * y, y * y]
+    return np.stack([term.ravel() for term in terms], axis=1)
 
 
 def _band(height: int, width: int) -> NDArray[np.bool_]:
@@ -71,7 +71,7 @@ def _distance(lab: NDArray[np.float32], ground: NDArray[np.float32]) -> Plane:
     """Colour distance, where a little more or less light (a soft shadow) counts for less."""
     apart = lab - ground
     light = apart[..., 0] * np.where(np.abs(apart[..., 0]) < 18, np.float32(0.7), np.float32(1.0))
-    return np.sqrt(light**2 + apart[..., 1] ** 2 + apart[..., 2] ** 2).astype(np.float32)
+    return np.asarray(np.sqrt(light**2 + apart[..., 1] ** 2 + apart[..., 2] ** 2), np.float32)
 
 
 def _open_to_border(ground: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -84,7 +84,7 @@ def _open_to_border(ground: NDArray[np.bool_]) -> NDArray[np.bool_]:
     kept[np.unique(edge)] = True
     kept |= boxes[:, cv2.CC_STAT_AREA] > 0.004 * ground.size
     kept[0] = False
-    return kept[labels]
+    return np.asarray(kept[labels])
 
 
 def _without_holes(subject: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -94,7 +94,7 @@ def _without_holes(subject: NDArray[np.bool_]) -> NDArray[np.bool_]:
     outside = np.zeros(int(labels.max()) + 1, bool)
     outside[edge] = True
     outside[0] = False
-    return ~outside[labels]
+    return np.asarray(~outside[labels])
 
 
 def _without_crumbs(subject: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -105,7 +105,7 @@ def _without_crumbs(subject: NDArray[np.bool_]) -> NDArray[np.bool_]:
     sizes = boxes[:, cv2.CC_STAT_AREA].copy()
     sizes[0] = 0
     kept = sizes > max(12, 0.04 * int(sizes.max()))
-    return kept[labels]
+    return np.asarray(kept[labels])
 
 
 def _plain_subject(image: Colour) -> NDArray[np.bool_] | None:
@@ -167,7 +167,7 @@ def _cut_subject(image: Colour) -> NDArray[np.bool_]:
     cv2.setRNGSeed(7)
     models = (np.zeros((1, 65), np.float64), np.zeros((1, 65), np.float64))
     if (labels & 1).any() and not (labels & 1).all():
-        cv2.grabCut(small, labels, None, *models, 4, cv2.GC_INIT_WITH_MASK)
+        cv2.grabCut(small, labels, (0, 0, 1, 1), *models, 4, cv2.GC_INIT_WITH_MASK)
     found = _without_crumbs(_without_holes((labels & 1) == 1))
     if not 0.01 < float(found.mean()) < 0.95:
         found = guess > float(np.percentile(guess, 60))

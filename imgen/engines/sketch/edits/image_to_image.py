@@ -54,7 +54,7 @@ def _layered(base: Colour, scene: Colour, strength: float) -> Colour:
     for level in range(levels):
         share = _ramp(strength, 0.35 + 0.25 * level / levels, 0.95 + 0.1 * level / levels)
         size = (first.shape[1], first.shape[0])
-        lower = [cv2.pyrDown(part) for part in (first, second)]
+        lower = [np.asarray(cv2.pyrDown(part), np.float32) for part in (first, second)]
         fine = [
             part - cv2.pyrUp(low, dstsize=size)
             for part, low in zip((first, second), lower, strict=True)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from imgen.engines.protocol import EngineRequest, Progress
 from imgen.engines.sketch.edits.erase import closed
-from imgen.engines.sketch.edits.light import grain_of, light_in, matched, ring_of
+from imgen.engines.sketch.edits.light import grain_of, light_in, matched, ring_of, strangers
 from imgen.engines.sketch.edits.membrane import membrane
 from imgen.engines.sketch.edits.painted import Share, scene_of, scene_painted, things_painted
 from imgen.engines.sketch.edits.picture import (
@@ -22,6 +22,8 @@ from imgen.engines.sketch.edits.picture import (
 from imgen.engines.sketch.edits.shadows import on_the_floor
 
 _STEPS = 20
+_STRANGE = 0.05
+"""With a smaller share of strange colours than this, the mask holds plain ground, which is kept."""
 _WHOLE = 0.6
 """A mask over more than this share of the picture gets a scene, not a thing."""
 
@@ -69,7 +71,8 @@ def _thing_on(ground: Colour, mask: Mask, request: EngineRequest, progress: Prog
     if near.any() and solid.any():
         colour = matched(colour, ground, 0.22, where=solid, model_where=near)
     colour = _grained(colour, ground, near, request.seed)
-    lit = on_the_floor(ground, alpha, light, 0.55)
+    high = top + height < 0.5 * ground.shape[0]
+    lit = ground if high else on_the_floor(ground, alpha, light, 0.55)
     return blended(lit, colour, alpha)
 
 
@@ -87,13 +90,13 @@ def _scene_in(ground: Colour, mask: Mask, scene: Colour) -> Colour:
     """A painted scene that meets the ground's colours at the mask's edge and fades in from it."""
     inside = (mask > 0).astype(np.uint8)
     apart = ground.astype(np.float32) - scene.astype(np.float32)
-    calm = cv2.GaussianBlur(apart, (0, 0), 3.0)
+    calm = np.asarray(cv2.GaussianBlur(apart, (0, 0), 3.0), np.float32)
     lift = membrane(calm, (1 - inside).astype(np.float32)) if not inside.all() else apart * 0
     away = cv2.distanceTransform(np.pad(inside, 1, mode="edge"), cv2.DIST_L2, 5)[1:-1, 1:-1]
     reach = max(4.0, 0.30 * float(away.max()))
     near = np.exp(-away / (1.5 * reach)) * 0.85
     fitted = np.clip(scene + lift * near[..., None], 0, 255)
-    fade = np.clip(away / (0.5 * reach), 0, 1)
+    fade = np.clip(away / min(0.5 * reach, 0.025 * float(sum(mask.shape))), 0, 1)
     fade = fade * fade * (3 - 2 * fade)
     if inside.all():
         fade[:] = 1.0
@@ -104,7 +107,14 @@ def filled_in(colour: Colour, mask: Mask, request: EngineRequest, progress: Prog
     """The picture with the prompt painted where the mask is above 0; elsewhere byte for byte."""
     if not (mask > 0).any():
         return colour
-    ground = closed(colour, mask, request.seed, Share(progress, 0, _STEPS // 2, _STEPS), 10)
+    first = Share(progress, 0, _STEPS // 2, _STEPS)
+    ground = colour
+    bare = not request.prompt.strip()
+    if (
+        bare
+        or strangers(colour, mask, max(6, round(0.12 * float((mask > 0).sum()) ** 0.5))) > _STRANGE
+    ):
+        ground = closed(colour, mask, request.seed, first, 10)
     rest = Share(progress, _STEPS // 2, _STEPS - 1, _STEPS)
     scene = scene_of(request)
     if scene.things and float((mask > 127).mean()) < _WHOLE:

@@ -101,8 +101,8 @@ def doubled(image: NDArray[np.uint8], kernels: Kernels) -> NDArray[np.uint8]:
             for bucket in np.flatnonzero(counts):
                 here = order[ends[bucket] - counts[bucket] : ends[bucket]]
                 four[here] = patches[here] @ kernels.weights[bucket]
-            four = np.rint(four / ONE) + plane[rows].reshape(-1, 1)
-            block = np.clip(four, 0, 255).astype(np.uint8).reshape(-1, width, 2, 2)
+            value = np.rint(four / ONE) + plane[rows].reshape(-1, 1)
+            block = np.clip(value, 0, 255).astype(np.uint8).reshape(-1, width, 2, 2)
             wide = block.transpose(0, 2, 1, 3).reshape(-1, 2 * width)
             result[2 * rows.start : 2 * rows.stop, :, channel] = wide
     return result

@@ -13,7 +13,7 @@ Pixels = NDArray[np.float32]
 
 
 def light_in(image: Colour) -> Light:
-    """The light that a picture seems to stand in: from its bright and dark places and their side."""
+    """The light that a picture seems to stand in, from its bright and its dark places."""
     small = cv2.resize(image, (48, 48), interpolation=cv2.INTER_AREA).astype(np.float32)
     grey = small @ np.array([0.2126, 0.7152, 0.0722], np.float32)
     bright, dark = grey >= np.percentile(grey, 90), grey <= np.percentile(grey, 25)
@@ -68,7 +68,7 @@ def matched(
 
 def tinted(image: Colour, light: Light, amount: float) -> Colour:
     """The picture as this light would show it: its colour, and darker when it is weak."""
-    sun = np.array(light.sun, np.float32) / max(max(light.sun), 1)
+    sun = np.array(light.sun, np.float32) / max(*light.sun, 1)
     level = 0.62 + 0.38 * min(1.0, light.strength / 0.7)
     factor = 1.0 + (sun * level - 1.0) * np.float32(amount)
     return np.asarray(np.rint(np.clip(image * factor, 0, 255)), np.uint8)
@@ -87,3 +87,22 @@ def grain_of(image: Colour, where: NDArray[np.bool_]) -> float:
     kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
     rough = np.abs(cv2.filter2D(grey, cv2.CV_32F, kernel))[where]
     return float(np.median(rough)) / (6.0 * 0.6745) if rough.size else 0.0
+
+
+def strangers(image: Colour, mask: Mask, reach: int) -> float:
+    """The share of the masked pixels whose colour does not occur within `reach` of the mask.
+
+    Near 0 where the mask holds more of its surroundings, large where a thing stands in it.
+    """
+    bins = image.astype(np.int64) // 16
+    near = bins[ring_of(mask, reach)] + 1
+    inside = bins[mask > 0]
+    if len(near) == 0 or len(inside) == 0:
+        return 1.0
+    counts = np.zeros((18, 18, 18), np.int64)
+    np.add.at(counts, (near[:, 0], near[:, 1], near[:, 2]), 1)
+    spread = np.zeros((16, 16, 16), np.int64)
+    for red, green, blue in np.ndindex(3, 3, 3):
+        spread += counts[red : red + 16, green : green + 16, blue : blue + 16]
+    strange = spread[inside[:, 0], inside[:, 1], inside[:, 2]] * 500 < len(near)
+    return float(strange.mean())

@@ -72,8 +72,8 @@ def _pyramid(image: NDArray[np.uint8], hole: NDArray[np.bool_]) -> list[_Level]:
             return levels
         size = ((width + 1) // 2, (height + 1) // 2)
         weight = cv2.resize(known, size, interpolation=cv2.INTER_AREA)
-        pixels = cv2.resize(pixels * known[..., None], size, interpolation=cv2.INTER_AREA)
-        pixels = np.rint(pixels / np.maximum(weight, 1e-3)[..., None])
+        total = cv2.resize(pixels * known[..., None], size, interpolation=cv2.INTER_AREA)
+        pixels = np.rint(total / np.maximum(weight, 1e-3)[..., None]).astype(np.float32)
         known = (weight > 0.6).astype(np.float32)
         level = _level(np.clip(pixels, 0, 255).astype(np.float32), known < 0.5)
         if not level.source.any():
@@ -85,8 +85,7 @@ def _windows(pixels: Pixels) -> NDArray[np.float32]:
     """(rows, columns, side, side * 3): every patch, by its top left corner."""
     height, width = pixels.shape[:2]
     flat = np.ascontiguousarray(pixels).reshape(height, width * 3)
-    view = sliding_window_view(flat, (_SIDE, _SIDE * 3))[:, ::3]
-    return view
+    return sliding_window_view(flat, (_SIDE, _SIDE * 3))[:, ::3]
 
 
 def _gathered(windows: NDArray[np.float32], rows: Index, columns: Index) -> NDArray[np.float32]:
@@ -240,10 +239,8 @@ def _closed(level: _Level) -> tuple[Pixels, Index, Index]:
     inpainting" (2004). Returns the pixels, and for each patch of the level the source that was
     found for its centre (-1: none).
     """
-    pixels = cv2.copyMakeBorder(level.pixels, *(_RADIUS,) * 4, cv2.BORDER_REFLECT_101)
-    known = cv2.copyMakeBorder(
-        (~level.hole).astype(np.float32), *(_RADIUS,) * 4, cv2.BORDER_CONSTANT, value=0.0
-    )
+    pixels = np.pad(level.pixels, ((_RADIUS,) * 2, (_RADIUS,) * 2, (0, 0)), mode="reflect")
+    known = np.pad((~level.hole).astype(np.float32), _RADIUS)
     front = _Front(pixels, known, known.copy(), np.full((*known.shape, 2), -1, np.int64))
     rows, columns = (place + _RADIUS for place in np.nonzero(level.source))
     sources = _gathered(_windows(pixels), rows, columns)
@@ -416,4 +413,7 @@ def offsets(
     level = field.level
     shift[level.rows, level.columns, 0] = field.rows - level.rows
     shift[level.rows, level.columns, 1] = field.columns - level.columns
-    return shift
+    height, width = hole.shape
+    inner_rows = np.clip(np.arange(height), _RADIUS, height - 1 - _RADIUS)
+    inner_columns = np.clip(np.arange(width), _RADIUS, width - 1 - _RADIUS)
+    return shift[inner_rows[:, None], inner_columns[None, :]]

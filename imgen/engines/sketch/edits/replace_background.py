@@ -19,7 +19,7 @@ _STEPS = 20
 
 
 def _standing(subject: Picture, width: int, height: int) -> tuple[Colour, Mask]:
-    """The cut-out in a frame of the new size: as large as fits, in the middle, on the lower edge."""
+    """The cut-out in the new frame: as large as fits, in the middle, on the lower edge."""
     shrink = min(width / subject.width, height / subject.height)
     fitted = subject.resized(
         max(1, round(subject.width * shrink)), max(1, round(subject.height * shrink))

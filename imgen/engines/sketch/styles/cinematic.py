@@ -26,7 +26,7 @@ _WARM: tuple[_Tint, _Tint] = ((-0.04, -0.004, 0.075), (0.10, 0.008, -0.10))
 
 
 def _grade(painting: Painting, pixels: Pixels, weight: float) -> Pixels:
-    """Teal shadows and amber lights by day, steel blue by night, plum and gold when the sun is low."""
+    """Teal and amber by day, steel blue by night, plum and gold when the sun is low."""
     red, _, blue = painting.light.sun
     low_sun = red - blue > 70
     shadows, lights = _NIGHT if painting.light.night else _WARM if low_sun else _DAY
@@ -52,8 +52,10 @@ def finish(painting: Painting) -> NDArray[np.uint8]:
     shape = (pixels.shape[0], pixels.shape[1])
     y = np.abs(np.linspace(-1, 1, shape[0], dtype=np.float32))[:, None, None]
     band = 1.0 - np.float32(0.5) * np.clip((y - 0.55) / 0.45, 0, 1) ** 1.6
-    pixels = pixels * (1.0 + (band - 1.0) * min(1.2, weight))
-    pixels = pixels * film.vignette(shape, 0.34 * weight, 1.6)[..., None]
+    shade = (1.0 + (band - 1.0) * min(1.2, weight)) * film.vignette(shape, 0.34 * weight, 1.6)[
+        ..., None
+    ]
+    pixels = np.asarray(pixels * shade, np.float32)
     rolled = np.asarray(pixels - 0.06 * np.clip(luma(pixels) - 0.75, 0, 1)[..., None], np.float32)
     return quantised(film.grained(rolled, 0.026 * weight, painting.seed, max(1.15, 1.3 * scale)))
 

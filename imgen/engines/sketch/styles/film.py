@@ -30,17 +30,14 @@ def bloomed(
     """Bright places glow over `radius` pixels; `stretch` > 1 draws the glow out sideways."""
     height, width = pixels.shape[:2]
     shrink = max(1, min(8, int(radius / 3)))
-    small = cv2.resize(
-        pixels, (max(8, width // shrink), max(8, height // shrink)), interpolation=cv2.INTER_AREA
-    )
+    size = (max(8, width // shrink), max(8, height // shrink))
+    small = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.float32)
     over = np.clip((luma(small) - threshold) / (1.0 - threshold), 0.0, 1.0)
-    light = (small * (over * over)[..., None]).astype(np.float32)
+    light = np.asarray(small * (over * over)[..., None], np.float32)
     sigma = radius / shrink
-    light = cv2.GaussianBlur(
-        light, (0, 0), sigmaX=sigma * stretch, sigmaY=max(0.4, sigma / stretch)
-    )
-    glow = cv2.resize(light, (width, height), interpolation=cv2.INTER_LINEAR)
-    glow *= np.float32(amount) * np.array(tint, np.float32)
+    halo = cv2.GaussianBlur(light, (0, 0), sigmaX=sigma * stretch, sigmaY=max(0.4, sigma / stretch))
+    wide = cv2.resize(halo, (width, height), interpolation=cv2.INTER_LINEAR)
+    glow = wide * (np.float32(amount) * np.array(tint, np.float32))
     return np.asarray(pixels + (1.0 - np.clip(pixels, 0, 1)) * np.clip(glow, 0, 1), np.float32)
 
 
@@ -59,11 +56,12 @@ def grained(pixels: Pixels, amount: float, seed: int, size: float = 1.0) -> Pixe
     shape = (int(height / size) + 1, int(width / size) + 1)
     speck = white(shape, seed)
     if size > 1.05:
-        speck = cv2.resize(speck, (width, height), interpolation=cv2.INTER_CUBIC)
+        wide = cv2.resize(speck, (width, height), interpolation=cv2.INTER_CUBIC)
+        speck = np.asarray(wide, np.float32)
     speck = speck[:height, :width]
     y = np.clip(luma(pixels), 0, 1)
-    speck = speck * (np.float32(amount) * (0.35 + 2.6 * y * (1.0 - y)))
-    return np.asarray(pixels + speck[..., None], np.float32)
+    noise = speck * (np.float32(amount) * (0.35 + 2.6 * y * (1.0 - y)))
+    return np.asarray(pixels + noise[..., None], np.float32)
 
 
 def focus_of(painting: Painting) -> float:
@@ -83,7 +81,8 @@ def focused(painting: Painting, pixels: Pixels, amount: float) -> Pixels:
     keep = coverage(painting)
     ground = (1.0 - keep).astype(np.float32)
     weight = np.maximum(blurred(ground, radius), 1e-3)
-    soft = blurred(pixels * ground[..., None], radius) / weight[..., None]
+    alone = blurred(np.asarray(pixels * ground[..., None], np.float32), radius)
+    soft = np.asarray(alone / weight[..., None], np.float32)
     away = np.clip(np.abs(painting.depth - focus_of(painting)) * 1.7 - 0.22, 0.0, 1.0)
     share = blurred(away.astype(np.float32), 3.0) * ground
     return mixed(pixels, soft, np.asarray(share, np.float32))

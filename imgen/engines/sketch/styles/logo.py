@@ -25,14 +25,11 @@ def _flat(painting: Painting, count: int) -> NDArray[np.uint8]:
     """The picture in `count` colours, with smooth outlines and no small islands."""
     height, width = painting.image.shape[:2]
     side = 0.75 if max(height, width) > 900 else 1.0
-    small = (
-        cv2.resize(painting.image, None, fx=side, fy=side, interpolation=cv2.INTER_AREA)
-        if side < 1
-        else painting.image
-    )
+    size = (round(width * side), round(height * side))
+    small = np.asarray(cv2.resize(painting.image, size, interpolation=cv2.INTER_AREA), np.uint8)
     small = quantised(saturated(unit(small), 1.25))
     for _ in range(2):
-        small = cv2.medianBlur(small, 7)
+        small = np.asarray(cv2.medianBlur(small, 7), np.uint8)
     colours = palette_of(small, count)
     flat = cv2.medianBlur(mapped(small, colours), 7)
     return np.asarray(cv2.resize(flat, (width, height), interpolation=cv2.INTER_CUBIC), np.uint8)

@@ -46,13 +46,13 @@ def _points(painting: Painting, pixels: Pixels) -> NDArray[np.float32]:
     fine = np.stack([columns, rows], axis=1) * cell + rng.uniform(0, cell, (len(rows), 2))
     corners = [(0, 0), (width - 1, 0), (0, height - 1), (width - 1, height - 1)]
     every = np.concatenate([corners, _outline_points(painting, 11 * scale), fine, loose])
-    return np.clip(every, 0, (width - 1, height - 1)).astype(np.float32)
+    return np.asarray(np.clip(every, 0, (width - 1, height - 1)), np.float32)
 
 
 def _facets(points: NDArray[np.float32], width: int, height: int) -> NDArray[np.float32]:
     """The Delaunay triangles, (count, 3, 2)."""
     mesh = cv2.Subdiv2D((0, 0, width, height))
-    mesh.insert(np.unique(np.rint(points), axis=0))
+    mesh.insert(np.unique(np.rint(points), axis=0).tolist())
     triangles = np.asarray(mesh.getTriangleList(), np.float32).reshape(-1, 3, 2)
     inside = (triangles >= -0.5).all(axis=(1, 2))
     inside &= (triangles[..., 0] <= width - 0.5).all(axis=1)

@@ -73,15 +73,15 @@ def finish(painting: Painting) -> NDArray[np.uint8]:
     source = quantised(film.curved(saturated(unit(painting.image), 1.2), 0.3 * weight))
     along = pigment.flow(unit(source), 7.0 * scale)
     rng = np.random.default_rng([painting.seed, 41])
-    canvas = cv2.GaussianBlur(source, (0, 0), 4.0 * scale + 0.5)
+    canvas = np.asarray(cv2.GaussianBlur(source, (0, 0), 4.0 * scale + 0.5), np.uint8)
     brush = (15.0 - 4.0 * painting.detail) * scale
     busy = _busy(source, painting, 3.0 * scale + 0.5)
     _stroke_layer(canvas, source, along, brush, None, rng)
     _stroke_layer(canvas, source, along, brush * 0.5, busy * 1.6, rng)
     _stroke_layer(canvas, source, along, max(2.0, brush * 0.24), busy, rng)
     shape = (canvas.shape[0], canvas.shape[1])
-    bristle = cv2.GaussianBlur(noise.white(shape, painting.seed), (0, 0), 0.8)
-    bristle = pigment.streaked(bristle, along, round(20 * scale))
+    speck = np.asarray(cv2.GaussianBlur(noise.white(shape, painting.seed), (0, 0), 0.8), np.float32)
+    bristle = pigment.streaked(speck, along, round(20 * scale))
     bristle *= np.float32(1.0 / max(float(bristle.std()), 1e-6))
     grey = cv2.cvtColor(canvas, cv2.COLOR_RGB2GRAY).astype(np.float32) / np.float32(255)
     relief = bristle * 0.32 + grey * 9.0 + pigment.canvas(shape, painting.seed, scale) * 0.22

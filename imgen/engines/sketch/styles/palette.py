@@ -40,7 +40,7 @@ def palette_of(image: NDArray[np.uint8], count: int, rounds: int = 8) -> Colours
     sample = cv2.resize(image, side, interpolation=cv2.INTER_NEAREST).reshape(-1, 3)
     rgb = sample.astype(np.float32)
     points = _lab(rgb)
-    centres = points[:1] * 0 + np.median(points, axis=0)
+    centres = np.median(points, axis=0, keepdims=True).astype(np.float32)
     nearest = _distances(points, centres)[:, 0]
     while len(centres) < count:
         centres = np.vstack([centres, points[int(np.argmax(nearest))]])

@@ -100,9 +100,8 @@ def simplified(image: NDArray[np.uint8], radius: float) -> NDArray[np.uint8]:
     shrink = 2 if radius >= 4 else 1
     small = image
     if shrink == 2:
-        small = cv2.resize(
-            image, (max(4, width // 2), max(4, height // 2)), interpolation=cv2.INTER_AREA
-        )
+        half_size = (max(4, width // 2), max(4, height // 2))
+        small = np.asarray(cv2.resize(image, half_size, interpolation=cv2.INTER_AREA), np.uint8)
     side = max(2, round(radius / shrink)) + 1
     values = small.astype(np.float32)
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)

@@ -36,7 +36,7 @@ def finish(painting: Painting) -> NDArray[np.uint8]:
     small = _shrunk(quantised(tones), columns, rows, cell)
     sharp = cv2.addWeighted(small, 1.6, cv2.GaussianBlur(small, (0, 0), 1.0), -0.6, 0)
     colours = palette_of(small, 14 + round(14 * painting.detail))
-    grid = dithered(sharp, colours, 0.75)
+    grid = dithered(np.asarray(sharp, np.uint8), colours, 0.75)
     inside = (_shrunk(painting.subjects, columns, rows, cell) > 127).astype(np.uint8)
     rim = inside - cv2.erode(inside, np.ones((2, 2), np.uint8))
     darkest = colours[int(np.argmin(colours.sum(axis=1)))]

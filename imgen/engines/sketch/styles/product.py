@@ -1,4 +1,4 @@
-"""Product: the thing alone on a seamless studio ground, with a contact shadow and a faint mirror."""
+"""Product: the thing alone on a seamless studio ground, with its shadow and a faint mirror."""
 
 from __future__ import annotations
 

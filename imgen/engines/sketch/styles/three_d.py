@@ -27,7 +27,8 @@ def _regions(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     small = cv2.GaussianBlur(image, (0, 0), 1.2)
     edges = np.zeros(image.shape[:2], np.uint8)
     for channel in range(3):
-        edges |= cv2.Canny(np.ascontiguousarray(small[..., channel]), 26, 64)
+        plane = np.ascontiguousarray(small[..., channel])
+        edges |= np.asarray(cv2.Canny(plane, 26, 64), np.uint8)
     return np.asarray(255 - edges, np.uint8)
 
 
@@ -35,13 +36,14 @@ def _relief(painting: Painting, flat: NDArray[np.uint8], scale: float) -> Field:
     """A height per pixel: each area swells from its edge, like a cushion, up to a limit."""
     height, width = flat.shape[:2]
     size = (max(8, width // 2), max(8, height // 2))
-    small = cv2.resize(flat, size, interpolation=cv2.INTER_AREA)
+    small = np.asarray(cv2.resize(flat, size, interpolation=cv2.INTER_AREA), np.uint8)
     reach = 17.0 * scale
     free = cv2.distanceTransform(_regions(small), cv2.DIST_L2, 5)
     rise = np.clip(free / reach, 0, 1)
     rise = np.sqrt(np.clip(1.0 - (1.0 - rise) ** 2, 0, 1)) * reach
     rise = blurred(np.asarray(rise, np.float32), 3.2 * scale)
-    inside = cv2.resize(coverage(painting), size, interpolation=cv2.INTER_AREA)
+    solid = cv2.resize(coverage(painting), size, interpolation=cv2.INTER_AREA)
+    inside = np.asarray(solid, np.float32)
     depth = cv2.resize(painting.depth, size, interpolation=cv2.INTER_AREA)
     body = blurred(inside, 9 * scale) * np.float32(14 * scale)
     calm = np.clip(1.15 - depth, 0.12, 1.0)
@@ -82,8 +84,8 @@ def finish(painting: Painting) -> NDArray[np.uint8]:
     pixels = mixed(
         shadow, clay * 1.07, np.asarray(np.clip(1 - weight * (1 - lit), 0, 1), np.float32)
     )
-    pixels = pixels + (shine * weight)[..., None]
-    pixels = film.focused(painting, np.asarray(pixels, np.float32), 4.5)
+    shiny = np.asarray(pixels + (shine * weight)[..., None], np.float32)
+    pixels = film.focused(painting, shiny, 4.5)
     pixels = film.bloomed(film.curved(pixels, 0.12), 0.3, 24 * scale, threshold=0.75)
     return quantised(pixels * film.vignette(painting.depth.shape, 0.14)[..., None])
 
