@@ -10,10 +10,13 @@ from enum import StrEnum
 from imgen.library.meaning.items import Item, Role
 from imgen.library.meaning.lexicon import Lexicon, lexicon
 from imgen.library.meaning.prompt import Prompt
-from imgen.library.meaning.reading import Reading, Relation, excluded_by, read
+from imgen.library.meaning.reading import MIRRORED, Reading, Relation, excluded_by, read
 
 _PLACING = frozenset(
-    "above under front behind left right beside between outside far toward away into out".split()
+    (
+        *("above", "under", "front", "behind", "left", "right", "beside", "between"),
+        *("outside", "far", "toward", "away", "into", "out"),
+    )
 )
 """Relations that two pictures must share; "in", "on", "at" and "with" go without saying."""
 _MOVING = frozenset(("through", "across", "along", "around", "against", "among"))
@@ -146,6 +149,8 @@ def _contradicted(relation: Relation, reading: Reading, words: Lexicon) -> bool:
     if others:
         return not any(_alike(kind, known, second, words) for known in others)
     if reading.is_list or kind not in _PLACING:
+        return False
+    if reading.loose & {kind, *(way for way, turned in MIRRORED.items() if turned == kind)}:
         return False
     return not any(known == kind for known, *_ in reading.relations) and not any(
         frozenset((kind, known)) in _ALIKE for known in reading.little

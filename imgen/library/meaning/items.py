@@ -60,7 +60,7 @@ class Item:
     """Says that there is exactly one: a, one, single, lone."""
 
 
-_ONE = frozenset(("a", "an", "1", "one", "single", "lone", "solo", "another"))
+_ONE = frozenset(("a", "an", "1", "one", "single", "lone", "solitary", "solo", "another"))
 
 
 def words_of(text: str) -> list[str]:
@@ -187,16 +187,24 @@ class _Cutter:
         return Item(role, value, plural=self._lexicon.stemmer.is_plural(word))
 
     def _is_verb(self, at: int) -> bool:
-        """-ing, or -s after a noun: "a fox sleeps" (but "a sleeping fox" describes it)."""
+        """-ing; -s after a noun ("a fox sleeps"); no ending after a plural ("foxes chase a hen")."""
         word, stem = self._words[at], self._stems[at]
         before = self._words[at - 1] if at else ","
-        if stem == word or before in self._lexicon.determiners:
+        if before in self._lexicon.determiners:
             return False
+        following = self._next(at)
+        to_something = (
+            following in self._lexicon.determiners
+            or following in self._lexicon.numbers
+            or following.isdecimal()
+        )
+        if stem == word:
+            return to_something and self._lexicon.stemmer.is_plural(before)
         if word.endswith("ing"):
             return True
         if not word.endswith("s") or before == "," or before in self._lexicon.prepositions:
             return False
-        return stem in self._lexicon.verbs or self._next(at) in self._lexicon.determiners
+        return to_something or stem in self._lexicon.verbs
 
 
 def _is_participle(word: str, stem: str) -> bool:

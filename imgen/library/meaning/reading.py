@@ -10,7 +10,7 @@ from imgen.library.meaning.lexicon import Lexicon
 Relation = tuple[str, str, str]
 """What stands how to what: ("above", "lamp", "desk")."""
 
-_MIRRORED = {"under": "above", "behind": "front", "right": "left"}
+MIRRORED = {"under": "above", "behind": "front", "right": "left"}
 _SYMMETRIC = frozenset(("beside", "with", "between"))
 
 
@@ -221,8 +221,8 @@ class _Reader:
         self._relation = None
         if kind == "under" and head in self._lexicon.overhead:
             return
-        if kind in _MIRRORED:
-            kind, before, head = _MIRRORED[kind], head, before
+        if kind in MIRRORED:
+            kind, before, head = MIRRORED[kind], head, before
         if kind in _SYMMETRIC:
             before, head = sorted((before, head))
         self.reading.relations.add((kind, before, head))
@@ -238,8 +238,9 @@ class _Reader:
         self._negated = []
 
     def _exclude(self) -> None:
-        if self._negated:
-            self.reading.excluded.add(frozenset(self._negated))
+        """What a negation reached; one that met no word with a meaning still counts as one."""
+        if self._negated is not None:
+            self.reading.excluded.add(frozenset(self._negated or ("not",)))
         self._negated = None
 
 

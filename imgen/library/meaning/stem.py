@@ -11,7 +11,7 @@ _BRITISH = (
     (re.compile(r"(?<=[a-z]{2})our(?=(?:s|ed|ing|ful|ite|able|er|ers|less|hood)?$)"), "or"),
     (re.compile(r"(?<=[a-z]{2})([tb])re(?=s?$)"), r"\1er"),
     (re.compile(r"(?<=[a-z]{4})is(?=(?:e|es|ed|ing)$)"), "iz"),
-    (re.compile(r"(?<=[aeiou][a-z])([^aeiou]{1,2}[aeiou])ll(?=(?:ed|ing|er|ers)$)"), r"\1l"),
+    (re.compile(r"(?<=[aeiou])([^aeiou]{1,2}[aeiou])ll(?=(?:ed|ing|er|ers)$)"), r"\1l"),
 )
 """British endings to American ones. Rough: both sides of a comparison go the same way."""
 _GROUPS = re.compile(r"[aeiouy]+")
