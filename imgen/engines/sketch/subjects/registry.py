@@ -7,37 +7,51 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from imgen.engines.sketch.subjects import (
+    aircraft,
     birds,
     boat,
     canine,
     cars,
     cat,
     dragon,
+    flowers,
+    greenery,
     hoofed,
+    houses,
     insects,
+    landmarks,
     mammals,
     person,
     portrait,
     robot,
     sea_life,
+    ships,
+    skies,
     tree,
 )
 from imgen.engines.sketch.subjects.subject import Subject
 
 _ALL: tuple[Subject, ...] = (
+    *aircraft.SUBJECTS,
     *birds.SUBJECTS,
     boat.SUBJECT,
     *canine.SUBJECTS,
     *cars.SUBJECTS,
     cat.SUBJECT,
     dragon.SUBJECT,
+    *flowers.SUBJECTS,
+    *greenery.SUBJECTS,
     *hoofed.SUBJECTS,
+    *houses.SUBJECTS,
     *insects.SUBJECTS,
+    *landmarks.SUBJECTS,
     *mammals.SUBJECTS,
     person.SUBJECT,
     portrait.SUBJECT,
     robot.SUBJECT,
     *sea_life.SUBJECTS,
+    *ships.SUBJECTS,
+    *skies.SUBJECTS,
     *tree.SUBJECTS,
 )
 
