@@ -93,13 +93,15 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a search is restricted to. Empty texts restrict nothing."""
+    """What a search is restricted to. Empty texts restrict nothing, unless it is strict."""
 
     account_id: str
     """Whose search it is: the shared pictures and this account's own are seen."""
     model: str = ""
     style: str = ""
     character: str = ""
+    strict: bool = False
+    """Whether model, style and character must be equal, an empty one included."""
 
 
 def prompt_key(prompt: str) -> bytes:
