@@ -38,7 +38,7 @@ def finish(painting: Painting) -> NDArray[np.uint8]:
     """Soft distance, halation and a sideways flare, strong curve, grade, dark top and bottom."""
     scale, weight = scale_of(painting), weight_of(painting)
     pixels = film.textured(painting, unit(painting.image), 0.05 * weight)
-    pixels = film.focused(painting, pixels, 5.0 * weight)
+    pixels = film.focused(painting, pixels, 3.0 * weight)
     haze = np.array(painting.light.sun, np.float32) / 255.0
     air = np.clip(painting.depth - 0.35, 0, 1) * np.float32(0.10 * painting.light.strength)
     pixels = mixed(pixels, pixels * 0.55 + haze * 0.5, np.asarray(air, np.float32))

@@ -21,18 +21,28 @@ from imgen.engines.sketch.styles.style import Painting, Style
 _GROUND = np.array((0.972, 0.966, 0.95), np.float32)
 
 
-def _flat(painting: Painting, count: int) -> NDArray[np.uint8]:
-    """The picture in `count` colours, with smooth outlines and no small islands."""
-    height, width = painting.image.shape[:2]
-    side = 0.75 if max(height, width) > 900 else 1.0
-    size = (round(width * side), round(height * side))
-    small = np.asarray(cv2.resize(painting.image, size, interpolation=cv2.INTER_AREA), np.uint8)
-    small = quantised(saturated(unit(small), 1.25))
+def _flat(
+    image: NDArray[np.uint8], inside: NDArray[np.float32] | None, count: int
+) -> NDArray[np.uint8]:
+    """The picture in `count` colours (of what is inside), with smooth outlines and no islands."""
+    vivid = quantised(saturated(unit(image), 1.25))
+    size = 2 * max(1, round(np.sqrt(image.shape[0] * image.shape[1]) / 400)) + 1
     for _ in range(2):
-        small = np.asarray(cv2.medianBlur(small, 7), np.uint8)
-    colours = palette_of(small, count)
-    flat = cv2.medianBlur(mapped(small, colours), 7)
-    return np.asarray(cv2.resize(flat, (width, height), interpolation=cv2.INTER_CUBIC), np.uint8)
+        vivid = np.asarray(cv2.medianBlur(vivid, size), np.uint8)
+    colours = palette_of(_only(vivid, inside), count)
+    flat = np.asarray(cv2.medianBlur(mapped(vivid, colours), size), np.uint8)
+    return np.asarray(cv2.GaussianBlur(flat, (0, 0), 0.7), np.uint8)
+
+
+def _only(image: NDArray[np.uint8], inside: NDArray[np.float32] | None) -> NDArray[np.uint8]:
+    """What is inside, as a sheet of its own."""
+    if inside is None:
+        return image
+    pixels = image[inside > 0.6]
+    side = int(np.sqrt(len(pixels)))
+    if side < 4:
+        return image
+    return np.ascontiguousarray(pixels[: side * side].reshape(side, side, 3))
 
 
 def _badge(shape: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -48,17 +58,18 @@ def _badge(shape: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.floa
 
 
 def finish(painting: Painting) -> NDArray[np.uint8]:
-    """The subject in flat colours on the ground; a scene without one becomes a round badge."""
-    count = max(3, round(7 - 2 * min(weight_of(painting), 1.5) + painting.detail))
-    flat = unit(_flat(painting, count + 2))
-    shape = (flat.shape[0], flat.shape[1])
+    """The subject, large and flat, on the ground; a scene without one becomes a round badge."""
     inside = coverage(painting)
-    share = float(inside.mean())
+    alone = float(inside.mean()) > 0.004
+    picture = _centred(unit(painting.image), inside)
+    if alone:
+        inside = _centred(inside, inside)
+    count = max(4, round(9 - 2 * min(weight_of(painting), 1.5) + painting.detail))
+    flat = unit(_flat(quantised(picture), inside if alone else None, count))
     ground = np.broadcast_to(_GROUND, flat.shape)
-    if share > 0.03 and _plain(painting):
-        return quantised(mixed(ground, flat, inside))
-    flat = _centred(flat, inside)
-    disc, ring = _badge(shape)
+    if alone:
+        return quantised(mixed(ground, flat, np.clip((inside - 0.2) / 0.6, 0, 1)))
+    disc, ring = _badge((flat.shape[0], flat.shape[1]))
     dark = painting.image[::8, ::8].reshape(-1, 3).astype(np.float32)
     ink = np.percentile(dark, 6, axis=0).astype(np.float32) / np.float32(255 * 1.15)
     badge = mixed(ground, flat, disc)
@@ -66,29 +77,24 @@ def finish(painting: Painting) -> NDArray[np.uint8]:
 
 
 def _centred(flat: Pixels, inside: NDArray[np.float32]) -> Pixels:
-    """Move and enlarge the picture so that the largest subject fills the middle of the badge."""
+    """Move and enlarge the picture so that the subjects fill its middle; busts stay on its foot."""
     height, width = inside.shape
-    _, _, boxes, _ = cv2.connectedComponentsWithStats((inside > 0.5).astype(np.uint8))
-    if len(boxes) < 2:
+    rows, columns = np.nonzero(inside > 0.5)
+    if len(rows) == 0:
         return flat
-    left, top, wide, tall, _ = boxes[1 + int(np.argmax(boxes[1:, 4]))].tolist()
-    zoom = float(np.clip(0.56 * min(height, width) / max(wide, tall, 1), 1.0, 2.4))
-    half_wide, half_tall = width / (2 * zoom), height / (2 * zoom)
-    x = float(np.clip(left + wide / 2, half_wide, width - half_wide))
-    y = float(np.clip(top + tall / 2, half_tall, height - half_tall))
-    move = np.array([[zoom, 0, width / 2 - zoom * x], [0, zoom, height / 2 - zoom * y]])
+    left, top = int(columns.min()), int(rows.min())
+    wide, tall = int(columns.max()) + 1 - left, int(rows.max()) + 1 - top
+    zoom = float(np.clip(0.72 * min(height / tall, width / wide), 0.6, 3.0))
+    x, y = left + wide / 2, top + tall / 2
+    down = height / 2 - zoom * y
+    if rows.max() >= height - 2:
+        down = height - zoom * height
+    move = np.array([[zoom, 0, width / 2 - zoom * x], [0, zoom, down]])
+    edge = cv2.BORDER_REPLICATE if flat.ndim == 3 else cv2.BORDER_CONSTANT
     return np.asarray(
-        cv2.warpAffine(
-            flat, move, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101
-        ),
+        cv2.warpAffine(flat, move, (width, height), flags=cv2.INTER_CUBIC, borderMode=edge),
         np.float32,
     )
-
-
-def _plain(painting: Painting) -> bool:
-    """Whether the ground outside the subjects is one calm tone."""
-    outside = painting.image[::6, ::6][painting.subjects[::6, ::6] < 8]
-    return len(outside) > 50 and float(outside.astype(np.float32).std(axis=0).mean()) < 30.0
 
 
 STYLE = Style(

@@ -22,12 +22,12 @@ def finish(painting: Painting) -> NDArray[np.uint8]:
     scale, weight = scale_of(painting), weight_of(painting)
     source = unit(painting.image)
     pixels = film.textured(painting, source, 0.075 * weight * (0.5 + painting.detail))
-    pixels = film.focused(painting, pixels, 5.5 * weight)
-    pixels = film.bloomed(pixels, 0.55 * weight, 22 * scale, threshold=0.78)
-    pixels = film.curved(saturated(pixels, 0.9), 0.42 * weight, lift=0.018, shoulder=0.01)
+    pixels = film.focused(painting, pixels, 3.0 * weight)
+    pixels = film.bloomed(pixels, 0.85 * weight, 24 * scale, threshold=0.74)
+    pixels = film.curved(saturated(pixels, 0.98), 0.42 * weight, lift=0.018, shoulder=0.01)
     warm = np.array(painting.light.sun, np.float32) / 255.0
     pixels = mixed(pixels, pixels * (warm / warm.max()), 0.18 * painting.light.strength)
-    pixels = pixels * film.vignette(painting.depth.shape, 0.26 * weight)[..., None]
+    pixels = pixels * film.vignette(painting.depth.shape, 0.20 * weight)[..., None]
     return quantised(film.grained(pixels, 0.020 * weight, painting.seed, max(1.0, scale)))
 
 

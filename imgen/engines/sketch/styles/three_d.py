@@ -46,7 +46,7 @@ def _relief(painting: Painting, flat: NDArray[np.uint8], scale: float) -> Field:
     inside = np.asarray(solid, np.float32)
     depth = cv2.resize(painting.depth, size, interpolation=cv2.INTER_AREA)
     body = blurred(inside, 9 * scale) * np.float32(14 * scale)
-    calm = np.clip(1.15 - depth, 0.12, 1.0)
+    calm = np.clip((1.06 - depth) * 1.4, 0.0, 1.0)
     rise = (rise * calm + body).astype(np.float32)
     return np.asarray(
         cv2.resize(rise * 2.0, (width, height), interpolation=cv2.INTER_CUBIC), np.float32
@@ -85,7 +85,7 @@ def finish(painting: Painting) -> NDArray[np.uint8]:
         shadow, clay * 1.07, np.asarray(np.clip(1 - weight * (1 - lit), 0, 1), np.float32)
     )
     shiny = np.asarray(pixels + (shine * weight)[..., None], np.float32)
-    pixels = film.focused(painting, shiny, 4.5)
+    pixels = film.focused(painting, shiny, 2.2)
     pixels = film.bloomed(film.curved(pixels, 0.12), 0.3, 24 * scale, threshold=0.75)
     return quantised(pixels * film.vignette(painting.depth.shape, 0.14)[..., None])
 
