@@ -13,6 +13,7 @@ from imgen.engines.sketch.painting.compose import compose
 from imgen.engines.sketch.painting.cutout import cut_out
 from imgen.engines.sketch.painting.daylight import daylight_of
 from imgen.engines.sketch.painting.varnish import varnished
+from imgen.engines.sketch.scene.casting import cast
 from imgen.engines.sketch.scene.read import read
 from imgen.engines.sketch.scene.scene import Scene
 from imgen.engines.sketch.styles.registry import STYLES
@@ -54,7 +55,7 @@ def paint(
     Raises:
         imgen.engines.protocol.Abandoned: passed on from `progress`.
     """
-    scene = read(prompt, negative_prompt, style, seed)
+    scene = cast(read(prompt, negative_prompt, style, seed), loras)
     tell = _teller(progress, steps)
     chosen = STYLES.get(scene.style)
     painting = compose(
@@ -91,7 +92,7 @@ def paint_cutout(
     Raises:
         imgen.engines.protocol.Abandoned: passed on from `progress`.
     """
-    scene = read(prompt, negative_prompt, style, seed)
+    scene = cast(read(prompt, negative_prompt, style, seed, alone=True), loras)
     tell = _teller(progress, steps)
     return cut_out(
         scene, width, height, light=light or light_of(scene), detail=_detail(steps, scene),
@@ -99,9 +100,7 @@ def paint_cutout(
     )  # fmt: skip
 
 
-def read_light(
-    prompt: str, *, negative_prompt: str = "", style: str = "", seed: int = 0
-) -> Light:
+def read_light(prompt: str, *, negative_prompt: str = "", style: str = "", seed: int = 0) -> Light:
     """The light that `paint` would give a prompt: same arguments, same light."""
     return light_of(read(prompt, negative_prompt, style, seed))
 

@@ -11,6 +11,7 @@ from imgen.engines.sketch.painting.canvas import Canvas
 from imgen.engines.sketch.painting.city import paint_city
 from imgen.engines.sketch.painting.colour import exposed
 from imgen.engines.sketch.painting.daylight import Daylight
+from imgen.engines.sketch.painting.hamlet import settle
 from imgen.engines.sketch.painting.interior import Outlook, paint_room, paint_tabletop
 from imgen.engines.sketch.painting.land import SITES
 from imgen.engines.sketch.painting.noise import Field
@@ -90,6 +91,8 @@ def _landscape(setup: Setup, width: int, height: int) -> Canvas:
     if scene.weather == "storm":
         rough = min(1.0, rough * 1.8 + 0.1)
     lay_water(canvas, setup.day, scene.seed, rough=rough)
+    if scene.setting == "village":
+        settle(canvas, terrain, scene, setup.light, setup.detail)
     grove = grove_of(terrain, scene, scene.seed)
     if grove is not None:
         plant(grove, canvas, terrain, scene, setup.light, scene.seed, setup.detail)
@@ -100,9 +103,10 @@ def _pour(canvas: Canvas, terrain: Terrain, setup: Setup) -> None:
     """The fall itself: streaks of white from the notch in the cliff to the pool, and its spray."""
     view = canvas.view
     z = 58.0
-    half = 0.10 * view.focal * (4.2 / 5.8)
+    half = 0.058 * view.focal
     middle = view.width / 2
-    foot, top = view.row(z, 0.0), view.row(z, 33.0)
+    brink = terrain.height_at(np.array([0.0], np.float32), np.array([z + 12.0], np.float32))
+    foot, top = view.row(z, 0.0), view.row(z + 6.0, float(brink[0]) + 0.2)
     rows = np.arange(view.height, dtype=np.float32)[:, None]
     x = (np.arange(view.width, dtype=np.float32)[None, :] - np.float32(middle)) / np.float32(half)
     down = np.clip((rows - np.float32(top)) / np.float32(foot - top), 0.0, 1.0)
@@ -112,19 +116,32 @@ def _pour(canvas: Canvas, terrain: Terrain, setup: Setup) -> None:
     edge = np.clip((wide - np.abs(x) + streak * np.float32(0.16)) * 5.0, 0.0, 1.0)
     inside = (rows > top) & (rows < foot + 2)
     tone = np.float32(0.78) + streak * np.float32(0.26)
-    light = np.array(exposed(np.array(setup.day.sun, np.float32) * 0.25 + np.array(setup.day.ambient, np.float32)), np.float32)
+    light = np.array(
+        exposed(
+            np.array(setup.day.sun, np.float32) * 0.25 + np.array(setup.day.ambient, np.float32)
+        ),
+        np.float32,
+    )
     share = edge * inside * (0.72 + 0.28 * np.clip(streak + 0.5, 0, 1))
     white = light * np.float32(1.15) * tone[..., None]
     canvas.image += (white - canvas.image) * share[..., None]
     canvas.distance = np.where(share > 0.4, np.float32(z), canvas.distance).astype(np.float32)
-    spray = 1.0 / (1.0 + (x * 0.75) ** 2 * 1.2 + ((rows - np.float32(foot)) / np.float32(half * 0.55)) ** 2 * 1.6) ** 2
+    spray = (
+        1.0
+        / (
+            1.0
+            + (x * 0.75) ** 2 * 1.2
+            + ((rows - np.float32(foot)) / np.float32(half * 0.55)) ** 2 * 1.6
+        )
+        ** 2
+    )
     canvas.image += (light - canvas.image) * (spray * np.float32(0.75))[..., None]
 
 
 def _above_the_clouds(setup: Setup, width: int, height: int) -> Canvas:
     view = View.of(width, height, horizon=float(setup.rng.uniform(0.50, 0.62)), eye=40.0)
     canvas = Canvas.blank(view)
-    radiance = sky(view, setup.day, setup.scene.seed, setup.scene.features, setup.detail)
+    radiance = sky(view, setup.day, setup.scene, setup.detail)
     cloud_sea(radiance, canvas.distance, view, setup.day, setup.scene.seed)
     canvas.image = exposed(radiance)
     return canvas

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from imgen.engines.sketch.look import RGB
 from imgen.engines.sketch.painting.noise import Field
 from imgen.engines.sketch.painting.view import FAR, View
 
@@ -21,8 +22,15 @@ class Canvas:
     """(height, width), metres."""
     water: Field
     """(height, width), 0 to 1: where a mirror lies."""
+    shallow: Field
+    """(height, width), 0 to 1: how near the bottom is, where there is water."""
     subjects: Field
     """(height, width), 0 to 1: coverage of the subjects."""
+
+    floating: bool = False
+    """Whether things hang in the middle of the picture: in space, under water."""
+    veil: tuple[RGB, float] | None = None
+    """A colour that covers things by a share: the water that they swim in."""
 
     @classmethod
     def blank(cls, view: View) -> Canvas:
@@ -32,6 +40,7 @@ class Canvas:
             view,
             np.zeros((*shape, 3), np.float32),
             np.full(shape, FAR, np.float32),
+            np.zeros(shape, np.float32),
             np.zeros(shape, np.float32),
             np.zeros(shape, np.float32),
         )

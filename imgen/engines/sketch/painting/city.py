@@ -25,12 +25,14 @@ def paint_city(
 ) -> Canvas:
     """Towers in four rows, their lights, and their mirror image."""
     canvas = Canvas.blank(view)
-    canvas.image = exposed(sky(view, day, scene.seed, scene.features, detail))
+    canvas.image = exposed(sky(view, day, scene, detail))
     dusk = dusk_of(day, scene)
     waterline = view.horizon + 0.018 * view.height
     tallest = min(view.horizon * 0.80, 0.62 * view.focal)
     peak = float(rng.uniform(0.3, 0.7))
     haze = np.array(display(day.haze), np.float32)
+    if dusk.neon:
+        _light_the_smog(canvas, view)
     for away, share, veil in _LAYERS:
         fog = min(0.92, veil * (0.75 + 5.0 * min(day.thickness, 0.4)))
         _row(canvas, waterline, tallest * share, peak, away, haze, fog, dusk, rng, detail)
@@ -41,6 +43,15 @@ def paint_city(
     return canvas
 
 
+def _light_the_smog(canvas: Canvas, view: View) -> None:
+    """The city's own colours on the sky above it."""
+    low = smoothstep(0.45, -0.02, view.rises)[:, None]
+    across = np.linspace(0.0, 1.0, view.width, dtype=np.float32)[None, :]
+    for channel, (left, right) in enumerate(((0.62, 0.06), (0.06, 0.34), (0.44, 0.52))):
+        tint = np.float32(left) + across * np.float32(right - left)
+        canvas.image[..., channel] += low * low * tint * np.float32(0.75)
+
+
 def _row(
     canvas: Canvas, foot: float, tallest: float, peak: float, away: float, haze: Field,
     fog: float, dusk: Dusk, rng: np.random.Generator, detail: float,
@@ -48,7 +59,7 @@ def _row(
     view = canvas.view
     x = -0.02 * view.width
     while x < view.width * 1.02:
-        width = float(rng.uniform(0.028, 0.075)) * view.focal * (0.75 + 300.0 / away)
+        width = float(rng.uniform(0.038, 0.088)) * view.focal * (0.75 + 300.0 / away)
         centre = (x + width / 2) / view.width
         hump = 0.36 + 0.64 / (1.0 + ((centre - peak) * 3.4) ** 2)
         height = tallest * hump * float(rng.uniform(0.42, 1.0))
@@ -61,14 +72,15 @@ def _tower(
     fog: float, dusk: Dusk, rng: np.random.Generator, detail: float,
 ) -> None:  # fmt: skip
     base = varied(CONCRETE[int(rng.integers(len(CONCRETE)))], rng, 0.05)
-    lit_from_left = bool(canvas.view.width)
     parts = [(x, width, height)]
     if rng.random() < 0.45:
         inset = width * float(rng.uniform(0.12, 0.26))
-        parts = [(x, width, height * float(rng.uniform(0.6, 0.85))), (x + inset, width - 2 * inset, height)]
+        parts = [
+            (x, width, height * float(rng.uniform(0.6, 0.85))),
+            (x + inset, width - 2 * inset, height),
+        ]
     for left, wide, tall in parts:
         _block(canvas, left, wide, foot, tall, away, base, haze, fog, dusk, rng, detail)
-    del lit_from_left
     if rng.random() < 0.3 and height > 0.25 * foot:
         mast = slice(max(0, int(foot - height - 0.11 * height)), max(0, int(foot - height)))
         column = int(x + width / 2)
@@ -92,7 +104,7 @@ def _block(
     down = np.linspace(1.04, 0.90, rows, dtype=np.float32)[:, None]
     face = wall * (across * down)[..., None]
     scale = canvas.view.scale * (0.55 + 620.0 / away)
-    pitch_x, pitch_y = max(2.4, 4.2 * scale), max(3.0, 6.0 * scale)
+    pitch_x, pitch_y = max(3.4, 6.0 * scale), max(4.2, 8.4 * scale)
     u = (np.arange(columns, dtype=np.float32) - np.float32(left - x0)) / np.float32(pitch_x)
     v = np.arange(rows, dtype=np.float32) / np.float32(pitch_y)
     cell_u, cell_v = u.astype(np.int32), v.astype(np.int32)
@@ -100,11 +112,16 @@ def _block(
     table = rng.random((int(cell_v[-1]) + 1, int(cell_u[-1]) + 1), dtype=np.float32)
     chance = table[cell_v][:, cell_u]
     if dusk.night:
+        share = float(rng.uniform(0.05, 0.30)) * (1.0 - 0.6 * fog)
         lamp = np.array((1.0, 0.80, 0.48), np.float32)
-        tones = (lamp, np.array((1.0, 0.90, 0.68), np.float32), np.array((0.66, 0.82, 1.0), np.float32))
+        tones = (
+            lamp,
+            np.array((1.0, 0.90, 0.68), np.float32),
+            np.array((0.66, 0.82, 1.0), np.float32),
+        )
         for index, tone in enumerate(tones):
-            low = 0.52 + 0.16 * index
-            on = pane & (chance > low) & (chance <= low + 0.16)
+            low = 1.0 - share + share * (0.0, 0.5, 0.85)[index]
+            on = pane & (chance > low) & (chance <= low + share * (0.5, 0.35, 0.15)[index])
             face[on] = tone * (0.72 + 0.4 * chance[on])[:, None]
         if dusk.neon and rng.random() < 0.5:
             glow = np.array(NEON[int(rng.integers(len(NEON)))], np.float32) / 255.0
@@ -138,7 +155,8 @@ def _quay(canvas: Canvas, view: View, dusk: Dusk, scene: Scene) -> None:
     noise = Noise.seeded(scene.seed, 105)
     stone = np.array(dusk.wall((150, 142, 134)), np.float32) / 255.0
     joint = np.maximum(
-        smoothstep(0.47, 0.5, np.abs((x % 1.6) / 1.6 - 0.5)), smoothstep(0.46, 0.5, np.abs((z % 0.9) / 0.9 - 0.5))
+        smoothstep(0.47, 0.5, np.abs((x % 1.6) / 1.6 - 0.5)),
+        smoothstep(0.46, 0.5, np.abs((z % 0.9) / 0.9 - 0.5)),
     )
     tone = 0.92 + 0.12 * noise.fbm(x, z, 0.9, 3) - 0.20 * joint
     canvas.image[edge:] = stone * tone[..., None]

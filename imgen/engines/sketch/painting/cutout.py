@@ -40,7 +40,8 @@ def _boxes(things: tuple[Thing, ...], width: int, height: int) -> list[Box]:
     """Side by side on one foot line, as large as the frame allows."""
     lead = SUBJECTS[things[0].subject].height_m
     heights = [
-        float(np.clip((SUBJECTS[thing.subject].height_m / lead) ** 0.34, 0.4, 1.6)) * thing.size**0.5
+        float(np.clip((SUBJECTS[thing.subject].height_m / lead) ** 0.34, 0.4, 1.6))
+        * thing.size**0.5
         for thing in things
     ]
     widths = [h * SUBJECTS[thing.subject].aspect for h, thing in zip(heights, things, strict=True)]
@@ -87,6 +88,8 @@ def _styled(
         detail=detail, guidance=guidance,
     )  # fmt: skip
     style = STYLES.get(scene.style)
-    finished = style.finish(painting) if style is not None and not style.plain_ground else painting.image
+    finished = (
+        style.finish(painting) if style is not None and not style.plain_ground else painting.image
+    )
     tell(1.0)
     return np.dstack([finished, mask])

@@ -59,8 +59,16 @@ class Daylight:
 
 
 def _hour(
-    sun: Tone, ambient: Tone, sky: tuple[Tone, Tone, Tone, Tone], glow: Tone, haze: Tone, *,
-    elevation: float, thickness: float = 0.06, stars: float = 0.0, night: bool = False,
+    sun: Tone,
+    ambient: Tone,
+    sky: tuple[Tone, Tone, Tone, Tone],
+    glow: Tone,
+    haze: Tone,
+    *,
+    elevation: float,
+    thickness: float = 0.06,
+    stars: float = 0.0,
+    night: bool = False,
 ) -> Daylight:
     return Daylight(
         sun, ambient, sky, glow, haze, elevation, 0.0, thickness, 0.3, stars, night
@@ -86,18 +94,18 @@ HOURS: Mapping[str, Daylight] = {
     ),
     "golden_hour": _hour(
         (2.7, 1.42, 0.52), (0.26, 0.25, 0.30),
-        ((1.10, 0.58, 0.20), (0.80, 0.50, 0.26), (0.32, 0.34, 0.42), (0.10, 0.17, 0.36)),
-        (1.5, 0.72, 0.20), (0.74, 0.43, 0.20), elevation=0.20, thickness=0.10,
+        ((1.05, 0.55, 0.19), (0.72, 0.47, 0.28), (0.20, 0.30, 0.48), (0.050, 0.125, 0.36)),
+        (1.5, 0.66, 0.15), (0.66, 0.39, 0.19), elevation=0.20, thickness=0.10,
     ),
     "sunset": _hour(
-        (2.3, 0.72, 0.20), (0.20, 0.155, 0.24),
+        (2.4, 0.76, 0.22), (0.26, 0.20, 0.29),
         ((1.15, 0.33, 0.060), (0.78, 0.24, 0.12), (0.26, 0.115, 0.22), (0.045, 0.050, 0.18)),
         (1.8, 0.52, 0.09), (0.58, 0.22, 0.13), elevation=0.10, thickness=0.09,
     ),
     "sunrise": _hour(
         (2.3, 1.02, 0.46), (0.27, 0.24, 0.33),
         ((1.10, 0.54, 0.26), (0.82, 0.42, 0.36), (0.32, 0.28, 0.46), (0.085, 0.14, 0.37)),
-        (1.5, 0.68, 0.26), (0.70, 0.42, 0.34), elevation=0.12, thickness=0.12,
+        (1.5, 0.68, 0.26), (0.70, 0.42, 0.34), elevation=0.12, thickness=0.08,
     ),
     "dawn": _hour(
         (0.95, 0.52, 0.42), (0.21, 0.21, 0.32),
@@ -105,21 +113,21 @@ HOURS: Mapping[str, Daylight] = {
         (0.6, 0.28, 0.18), (0.38, 0.30, 0.38), elevation=0.09, thickness=0.14, stars=0.15,
     ),
     "dusk": _hour(
-        (0.42, 0.18, 0.17), (0.10, 0.095, 0.18),
+        (0.55, 0.25, 0.22), (0.21, 0.19, 0.32),
         ((0.62, 0.20, 0.09), (0.33, 0.13, 0.16), (0.085, 0.070, 0.19), (0.018, 0.024, 0.10)),
         (0.5, 0.15, 0.06), (0.20, 0.115, 0.16), elevation=0.07, thickness=0.09, stars=0.4,
         night=True,
     ),
     "blue_hour": _hour(
-        (0.16, 0.20, 0.32), (0.07, 0.11, 0.24),
+        (0.22, 0.27, 0.42), (0.12, 0.18, 0.36),
         ((0.31, 0.24, 0.28), (0.125, 0.17, 0.34), (0.035, 0.08, 0.24), (0.009, 0.026, 0.115)),
         (0.2, 0.12, 0.10), (0.10, 0.135, 0.26), elevation=0.25, thickness=0.10, stars=0.5,
         night=True,
     ),
     "night": _hour(
-        (0.17, 0.23, 0.40), (0.024, 0.040, 0.088),
+        (0.30, 0.40, 0.66), (0.052, 0.082, 0.165),
         ((0.060, 0.10, 0.19), (0.027, 0.052, 0.120), (0.009, 0.020, 0.062), (0.003, 0.008, 0.030)),
-        (0.06, 0.08, 0.12), (0.034, 0.056, 0.115), elevation=0.26, thickness=0.07, stars=1.0,
+        (0.06, 0.08, 0.12), (0.034, 0.056, 0.115), elevation=0.31, thickness=0.07, stars=1.0,
         night=True,
     ),
 }  # fmt: skip
@@ -183,6 +191,7 @@ def daylight_of(scene: Scene, rng: np.random.Generator) -> Daylight:
         hour, sun=sun, ambient=(ambient[0], ambient[1], ambient[2]),
         sky=(low, near, middle, zenith), glow=scaled(hour.glow, veil.sun),
         haze=_grey(hour.haze, veil.grey, veil.dim), side=side,
-        thickness=hour.thickness * veil.haze, cover=cover * float(rng.uniform(0.8, 1.15)),
+        thickness=hour.thickness * veil.haze,
+        cover=1.0 if cover >= 0.9 else cover * float(rng.uniform(0.8, 1.15)),
         stars=hour.stars * (0.0 if veil.grey > 0.6 or "stars" in scene.excluded else 1.0),
     )  # fmt: skip

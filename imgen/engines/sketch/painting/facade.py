@@ -18,7 +18,13 @@ CONCRETE: tuple[RGB, ...] = (
     (120, 134, 150), (96, 108, 124), (150, 152, 154), (84, 92, 110), (134, 124, 116), (110, 128, 140),
 )  # fmt: skip
 _LAMPS: tuple[RGB, ...] = ((255, 206, 120), (255, 224, 168), (250, 186, 96), (214, 226, 255))
-NEON: tuple[RGB, ...] = ((255, 60, 160), (60, 220, 255), (170, 90, 255), (255, 190, 60), (80, 255, 180))
+NEON: tuple[RGB, ...] = (
+    (255, 60, 160),
+    (60, 220, 255),
+    (170, 90, 255),
+    (255, 190, 60),
+    (80, 255, 180),
+)
 
 
 def hexed(colour: Sequence[int]) -> str:
@@ -95,7 +101,10 @@ def _window(
 ) -> str:  # fmt: skip
     glowing = dusk.night and rng.random() < 0.5
     pane = _LAMPS[int(rng.integers(len(_LAMPS)))] if glowing else dusk.wall((86, 108, 128))
-    parts = [rect(cx - w / 2 - 0.7, y - 0.7, w + 1.4, h + 1.4, trim), rect(cx - w / 2, y, w, h, pane)]
+    parts = [
+        rect(cx - w / 2 - 0.7, y - 0.7, w + 1.4, h + 1.4, trim),
+        rect(cx - w / 2, y, w, h, pane),
+    ]
     if detail > 0.35:
         parts.append(rect(cx - 0.25, y, 0.5, h, trim))
         parts.append(rect(cx - w / 2, y + h * 0.42, w, 0.5, trim))

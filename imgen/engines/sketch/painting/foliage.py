@@ -51,12 +51,13 @@ def conifer(season: str, seed: int, light: Light, height: int) -> Sprite:
     t = np.clip((y - 0.02) / 0.90, 0.0, 1.0)
     tiers = np.float32(rng.uniform(8.5, 11.5))
     sway = noise.fbm(x, y, 0.09, 3)
-    phase = (t**0.86) * tiers + sway * np.float32(0.42) + np.abs(x) * np.float32(-2.4)
+    phase = (t**0.86) * tiers + sway * np.float32(0.26) + np.abs(x) * np.float32(-2.4)
     saw = phase - np.floor(phase)
-    reach = (0.012 + 0.235 * t**0.92) * (0.66 + 0.40 * saw) * (1 + sway * np.float32(0.30))
-    needles = fine.fbm(x, y, 0.018, 2) * np.float32(0.030)
+    reach = (0.012 + 0.235 * t**0.92) * (0.66 + 0.40 * saw) * (1 + sway * np.float32(0.16))
+    reach = reach * smoothstep(0.965, 0.905, y + np.abs(x) * np.float32(0.10))
+    needles = fine.fbm(x, y, 0.018, 2) * np.float32(0.022)
     inside = reach + needles * (0.4 + t) - np.abs(x)
-    alpha = smoothstep(0.0, 0.008, inside) * (y < 0.94) * (y > 0.015)
+    alpha = smoothstep(0.0, 0.008, inside) * (y < 0.965) * (y > 0.015)
     side = x / np.maximum(reach, 0.02) * np.float32(np.sign(light.direction[0]) or 1.0)
     tone = 0.34 + 0.26 * side + 0.22 * (saw - 0.5) + 0.24 * fine.fbm(x, y, 0.02, 2) + 0.10 * (1 - t)
     colour = _ramped(base, np.clip(tone, 0.0, 1.0), light)
@@ -102,9 +103,7 @@ def _clumps(
     return top, nx, ny
 
 
-def _trunk(
-    x: Field, y: Field, light: Light, rng: np.random.Generator
-) -> tuple[Field, Field]:
+def _trunk(x: Field, y: Field, light: Light, rng: np.random.Generator) -> tuple[Field, Field]:
     """(coverage, colour) of a stem that forks into the crown."""
     bend = float(rng.uniform(-0.03, 0.03))
     centre = 0.5 + bend * (1.0 - y) * 2.0

@@ -12,7 +12,13 @@ _BOOKS: tuple[RGB, ...] = (
     (150, 58, 48), (52, 84, 98), (196, 152, 84), (70, 98, 74), (108, 70, 96), (206, 190, 160),
     (60, 62, 84), (176, 104, 62), (134, 138, 120),
 )  # fmt: skip
-_CLOTH: tuple[RGB, ...] = ((96, 124, 120), (176, 112, 84), (84, 98, 132), (164, 132, 90), (122, 92, 108))
+_CLOTH: tuple[RGB, ...] = (
+    (96, 124, 120),
+    (176, 112, 84),
+    (84, 98, 132),
+    (164, 132, 90),
+    (122, 92, 108),
+)
 
 
 def blob(d: str, colour: RGB, more: str = "") -> str:
@@ -25,7 +31,10 @@ def shelf(
 ) -> str:
     """A bookcase full of books, with a pot or a gap here and there."""
     wood = dusk.wall((104, 70, 46))
-    parts = [rect(x, y, w, h, wood), rect(x + 0.8, y + 0.8, w - 1.6, h - 1.6, mixed_rgb(wood, (10, 8, 8), 0.55))]
+    parts = [
+        rect(x, y, w, h, wood),
+        rect(x + 0.8, y + 0.8, w - 1.6, h - 1.6, mixed_rgb(wood, (10, 8, 8), 0.55)),
+    ]
     step = (h - 0.8) / rows
     for row in range(rows):
         foot = y + 0.8 + (row + 1) * step - 1.0
@@ -38,7 +47,9 @@ def shelf(
             tall = (step - 2.2) * float(rng.uniform(0.68, 0.98))
             book = dusk.wall(varied(_BOOKS[int(rng.integers(len(_BOOKS)))], rng, 0.08))
             parts.append(rect(at, foot - tall, thick, tall, book))
-            parts.append(rect(at, foot - tall * 0.82, thick, 0.35, mixed_rgb(book, (240, 220, 160), 0.5)))
+            parts.append(
+                rect(at, foot - tall * 0.82, thick, 0.35, mixed_rgb(book, (240, 220, 160), 0.5))
+            )
             at += thick + 0.12
         parts.append(rect(x + 0.8, foot, w - 1.6, 1.0, mixed_rgb(wood, (255, 220, 170), 0.18)))
     return "".join(parts)
@@ -73,7 +84,8 @@ def lamp(x: float, foot: float, h: float, dusk: Dusk) -> str:
         rect(x - 0.3, foot - h * 0.8, 0.6, h * 0.8, pole)
         + f'<ellipse cx="{x:.1f}" cy="{foot:.1f}" rx="{w * 0.55:.1f}" ry="0.8" fill="{hexed(pole)}"/>'
         + blob(
-            f"M{x - w * 0.55:.1f},{foot - h:.1f}h{w * 1.1:.1f}l{w * 0.4:.1f},{h * 0.2:.1f}h{-w * 1.9:.1f}z", shade
+            f"M{x - w * 0.55:.1f},{foot - h:.1f}h{w * 1.1:.1f}l{w * 0.4:.1f},{h * 0.2:.1f}h{-w * 1.9:.1f}z",
+            shade,
         )
     )
 
@@ -103,7 +115,11 @@ def plant(x: float, foot: float, h: float, dusk: Dusk, rng: np.random.Generator)
             pot,
         )
     )
-    parts.append(rect(x - w * 0.68, foot - h * 0.33, w * 1.36, h * 0.06, mixed_rgb(pot, (255, 255, 255), 0.15)))
+    parts.append(
+        rect(
+            x - w * 0.68, foot - h * 0.33, w * 1.36, h * 0.06, mixed_rgb(pot, (255, 255, 255), 0.15)
+        )
+    )
     return "".join(parts)
 
 
@@ -111,7 +127,8 @@ def frame(x: float, y: float, w: float, h: float, dusk: Dusk, rng: np.random.Gen
     """A small picture on the wall: hills in two tones."""
     edge = dusk.wall((88, 66, 48))
     sky, near, far = (
-        dusk.wall(varied(colour, rng, 0.14)) for colour in ((216, 206, 186), (112, 132, 116), (164, 164, 150))
+        dusk.wall(varied(colour, rng, 0.14))
+        for colour in ((216, 206, 186), (112, 132, 116), (164, 164, 150))
     )
     return (
         rect(x, y, w, h, edge) + rect(x + 0.7, y + 0.7, w - 1.4, h - 1.4, sky)
@@ -125,14 +142,22 @@ def counter(x: float, foot: float, w: float, h: float, dusk: Dusk, rng: np.rando
     wood, top = dusk.wall((122, 82, 56)), dusk.wall((222, 208, 186))
     parts = [rect(x, foot - h, w, h, wood)]
     for index in range(int(w // 6)):
-        parts.append(rect(x + 1.4 + index * 6, foot - h + 4, 4.6, h - 6, mixed_rgb(wood, (20, 12, 10), 0.28)))
+        parts.append(
+            rect(x + 1.4 + index * 6, foot - h + 4, 4.6, h - 6, mixed_rgb(wood, (20, 12, 10), 0.28))
+        )
     steel = dusk.wall((158, 160, 164))
-    parts.append(f'<rect x="{x + w * 0.62:.1f}" y="{foot - h - 9:.1f}" width="11" height="9" rx="1" fill="{hexed(steel)}"/>')
-    parts.append(rect(x + w * 0.62 + 1.4, foot - h - 5, 8.2, 2.8, mixed_rgb(steel, (20, 20, 26), 0.6)))
+    parts.append(
+        f'<rect x="{x + w * 0.62:.1f}" y="{foot - h - 9:.1f}" width="11" height="9" rx="1" fill="{hexed(steel)}"/>'
+    )
+    parts.append(
+        rect(x + w * 0.62 + 1.4, foot - h - 5, 8.2, 2.8, mixed_rgb(steel, (20, 20, 26), 0.6))
+    )
     for index in range(4):
         cup = dusk.wall((238, 232, 222))
         cx = x + 4 + index * 4.2 + float(rng.uniform(-0.4, 0.4))
-        parts.append(f'<path d="M{cx:.1f},{foot - h - 3.2:.1f}h2.8l-0.5,3.2h-1.8z" fill="{hexed(cup)}"/>')
+        parts.append(
+            f'<path d="M{cx:.1f},{foot - h - 3.2:.1f}h2.8l-0.5,3.2h-1.8z" fill="{hexed(cup)}"/>'
+        )
     parts.append(rect(x - 1, foot - h - 0.4, w + 2, 2.0, top))
     return "".join(parts)
 

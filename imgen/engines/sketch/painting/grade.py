@@ -64,6 +64,10 @@ def graded(image: Field, scene: Scene, guidance: float) -> Field:
         matrix, offset = _after(matrix, offset, step)
     if scene.palette and "studio" not in scene.setting:
         image = _leaned(image, scene)
+    if scene.tint is not None:
+        tint = np.array(scene.tint, np.float32) / np.float32(255)
+        soft = image * (np.float32(0.35) + tint * np.float32(1.0))
+        image = image + (soft - image) * np.float32(scene.tint_share)
     affine = np.hstack([matrix, offset[:, None]]).astype(np.float32)
     return np.asarray(cv2.transform(image, affine), np.float32)
 

@@ -56,7 +56,9 @@ def paint_room(
         _warm_lamps(canvas, view, span, scene, window)
     rows = np.arange(view.height, dtype=np.float32)[:, None]
     depth = np.float32(view.focal * 1.5) / np.maximum(rows - np.float32(view.horizon), 1.0)
-    canvas.distance = np.broadcast_to(np.minimum(depth, 8.0), canvas.distance.shape).astype(np.float32).copy()
+    canvas.distance = (
+        np.broadcast_to(np.minimum(depth, 8.0), canvas.distance.shape).astype(np.float32).copy()
+    )
     return canvas
 
 
@@ -75,12 +77,25 @@ def paint_tabletop(
     top = int(view.height * 0.60)
     rows = np.arange(top, view.height, dtype=np.float32)[:, None]
     z = np.float32(view.focal * 0.42) / np.maximum(rows - np.float32(view.height * 0.34), 1.0)
-    x = (np.arange(view.width, dtype=np.float32)[None, :] - np.float32(view.width / 2)) * z / np.float32(view.focal)
+    x = (
+        (np.arange(view.width, dtype=np.float32)[None, :] - np.float32(view.width / 2))
+        * z
+        / np.float32(view.focal)
+    )
     z = np.broadcast_to(z, x.shape).astype(np.float32)
     dusk = _indoor_dusk(day, scene)
-    wood = _planks(x.astype(np.float32), z, scene.seed, dusk, ((150, 100, 64), (118, 78, 52), (186, 140, 96))[int(rng.integers(3))], 0.16)
+    wood = _planks(
+        x.astype(np.float32),
+        z,
+        scene.seed,
+        dusk,
+        ((150, 100, 64), (118, 78, 52), (186, 140, 96))[int(rng.integers(3))],
+        0.16,
+    )
     sheen = smoothstep(view.height * 1.02, view.height * 0.6, rows) * np.float32(0.30)
-    mirror = cv2.GaussianBlur(canvas.image[max(0, 2 * top - view.height) : top][::-1], (0, 0), 9 * view.scale)
+    mirror = cv2.GaussianBlur(
+        canvas.image[max(0, 2 * top - view.height) : top][::-1], (0, 0), 9 * view.scale
+    )
     mirror = cv2.resize(mirror, (view.width, view.height - top), interpolation=cv2.INTER_LINEAR)
     canvas.image[top:] = wood + (mirror - wood) * sheen[..., None]
     canvas.image[top : top + max(1, int(0.004 * view.height))] *= 1.12
@@ -124,14 +139,22 @@ def _fittings(
     parts: list[str] = []
     if scene.setting == "library":
         for x in np.arange(start, end - 6, 25.0):
-            parts.append(furniture.shelf(float(x), 2.0, min(24.0, end - float(x)), _SKIRTING - 2.5, dusk, rng, 6))
+            parts.append(
+                furniture.shelf(
+                    float(x), 2.0, min(24.0, end - float(x)), _SKIRTING - 2.5, dusk, rng, 6
+                )
+            )
         side = (0.0, wx - 2.0) if not free_left else (wx + ww + 2.0, span)
         if side[1] - side[0] > 6:
-            parts.append(furniture.shelf(side[0], 2.0, side[1] - side[0], _SKIRTING - 2.5, dusk, rng, 6))
+            parts.append(
+                furniture.shelf(side[0], 2.0, side[1] - side[0], _SKIRTING - 2.5, dusk, rng, 6)
+            )
         return "".join(parts)
     if scene.setting == "cafe":
         parts.append(furniture.shelf(start + room * 0.12, 14, room * 0.76, 18, dusk, rng, 2))
-        parts.append(furniture.counter(start + room * 0.06, _SKIRTING + 5, room * 0.88, 22, dusk, rng))
+        parts.append(
+            furniture.counter(start + room * 0.06, _SKIRTING + 5, room * 0.88, 22, dusk, rng)
+        )
         parts.append(furniture.round_table(wx + ww * 0.5, _SKIRTING + 15, 16, dusk))
         for share in (0.2, 0.5, 0.8):
             parts.append(furniture.pendant(start + room * share, 7.0, dusk))
@@ -141,12 +164,18 @@ def _fittings(
         w = float(rng.uniform(9, 13))
         x = middle + offset * room
         if rng.random() < 0.75 and start < x < end - w:
-            parts.append(furniture.frame(x, 16 + 2.0 * (index % 2), w, w * float(rng.uniform(0.8, 1.2)), dusk, rng))
+            parts.append(
+                furniture.frame(
+                    x, 16 + 2.0 * (index % 2), w, w * float(rng.uniform(0.8, 1.2)), dusk, rng
+                )
+            )
     wide = min(room * 0.62, 52.0)
     parts.append(furniture.sofa(middle - wide / 2, _SKIRTING + 5.5, wide, dusk, rng))
     corner = end - 5.0 if free_left else start + 5.0
     parts.append(furniture.lamp(middle + wide * 0.62, _SKIRTING + 3, 42.0, dusk))
-    parts.append(furniture.plant(corner if room > 60 else wx + ww + 4, _SKIRTING + 4, 30.0, dusk, rng))
+    parts.append(
+        furniture.plant(corner if room > 60 else wx + ww + 4, _SKIRTING + 4, 30.0, dusk, rng)
+    )
     return "".join(parts)
 
 
@@ -209,13 +238,15 @@ def _look_outside(
     canvas.image[y0:y1, x0:x1] = np.clip(scene * np.float32(1.10) + np.float32(0.03), 0, 1)
 
 
-def _floor(
-    canvas: Canvas, view: View, dusk: Dusk, scene: Scene, rng: np.random.Generator
-) -> None:
+def _floor(canvas: Canvas, view: View, dusk: Dusk, scene: Scene, rng: np.random.Generator) -> None:
     top = int(view.height * (_SKIRTING - 1) / 100)
     rows = np.arange(top, view.height, dtype=np.float32)[:, None]
     z = np.float32(view.focal * 1.5) / np.maximum(rows - np.float32(view.height * 0.40), 1.0)
-    x = (np.arange(view.width, dtype=np.float32)[None, :] - np.float32(view.width / 2)) * z / np.float32(view.focal)
+    x = (
+        (np.arange(view.width, dtype=np.float32)[None, :] - np.float32(view.width / 2))
+        * z
+        / np.float32(view.focal)
+    )
     z = np.broadcast_to(z, x.shape).astype(np.float32)
     wood = ((168, 118, 78), (132, 92, 64), (196, 156, 114))[int(rng.integers(3))]
     canvas.image[top:] = _planks(x.astype(np.float32), z, scene.seed, dusk, wood, 0.24)
@@ -224,7 +255,14 @@ def _floor(
     middle = np.float32(rng.uniform(-0.35, 0.35))
     away = np.sqrt(((x - middle) / 1.55) ** 2 + ((z - 2.75) / 0.72) ** 2)
     ring = smoothstep(0.80, 0.83, away) * smoothstep(0.90, 0.87, away)
-    rug = tone * (1.0 + 0.35 * ring + 0.05 * Noise.seeded(scene.seed, 110).at(x.astype(np.float32), z, 0.03))[..., None]
+    rug = (
+        tone
+        * (
+            1.0
+            + 0.35 * ring
+            + 0.05 * Noise.seeded(scene.seed, 110).at(x.astype(np.float32), z, 0.03)
+        )[..., None]
+    )
     part = canvas.image[top:]
     part += (rug - part) * smoothstep(1.0, 0.985, away)[..., None]
 
@@ -237,7 +275,9 @@ def _planks(x: Field, z: Field, seed: int, dusk: Dusk, wood: RGB, width: float) 
     end = z + board * np.float32(0.83)
     piece = np.floor(end / np.float32(1.7))
     tone = noise.at(board * np.float32(1.37), piece * np.float32(2.11), 1.0)
-    grain = noise.fbm(x * np.float32(9.0) + tone * 5, z * np.float32(0.55) + board * np.float32(3.1), 0.16, 3)
+    grain = noise.fbm(
+        x * np.float32(9.0) + tone * 5, z * np.float32(0.55) + board * np.float32(3.1), 0.16, 3
+    )
     gap = smoothstep(0.06, 0.0, np.minimum(across, 1 - across))
     cut = smoothstep(0.02, 0.0, np.abs(end / np.float32(1.7) - piece - 0.5) * 2 - 0.985 + 0.02)
     del cut
@@ -251,7 +291,9 @@ def _model_the_walls(
     """Brighter towards the window, darker in the corners and under the ceiling."""
     cx = (window[0] + window[2] / 2) / span * view.width
     x = (np.arange(view.width, dtype=np.float32) - np.float32(cx))[None, :] / np.float32(view.width)
-    y = (np.arange(view.height, dtype=np.float32)[:, None] / np.float32(view.height)) - np.float32(0.42)
+    y = (np.arange(view.height, dtype=np.float32)[:, None] / np.float32(view.height)) - np.float32(
+        0.42
+    )
     light = 1.0 / (1.0 + (x * x * 2.2 + y * y * 1.8))
     shade = np.float32(0.62) + np.float32(0.46) * light
     if dusk.night:

@@ -28,7 +28,8 @@ class Plot:
     @property
     def pitch(self) -> Field:
         """How far apart the samples lie, in metres, (samples, 1)."""
-        return np.asarray(self.z[:, :1] * np.float32(0.03), np.float32)
+        z = self.z[:, :1]
+        return np.asarray(z * np.where(z > 900.0, np.float32(0.018), np.float32(0.034)), np.float32)
 
     @property
     def angle(self) -> Field:
@@ -42,7 +43,9 @@ class Plot:
     def crests(self, cell: float, spread: float = 0.16) -> Field:
         """0 to 1, mountainous; warped, so that the ridges wind."""
         warp = self.noise[1].fbm(self.x, self.z, cell * 0.8, 2) * np.float32(cell * spread)
-        return self.noise[2].ridged(self.x + warp, self.z - warp, cell, self.octaves, pitch=self.pitch)
+        return self.noise[2].ridged(
+            self.x + warp, self.z - warp, cell, self.octaves, pitch=self.pitch
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,21 +98,23 @@ def _massif(plot: Plot, height: float, start: float, cell: float) -> Field:
 
 def _cover_mountains(plot: Plot, height: Field, top: float) -> tuple[Field, Field]:
     """(snow, wood) by height, with a ragged line."""
-    ragged = plot.noise[1].fbm(plot.x, plot.z, 380, 3) * np.float32(0.16 * top)
+    ragged = plot.noise[1].fbm(plot.x, plot.z, 700, 4, pitch=plot.pitch) * np.float32(0.16 * top)
     line = {"winter": 0.02, "spring": 0.42, "autumn": 0.52}.get(plot.scene.season, 0.56)
     if plot.scene.weather == "snow":
         line = 0.0
     snow = smoothstep(line * top, (line + 0.16) * top, height + ragged)
-    patches = plot.noise[0].fbm(plot.x, plot.z, 600, 3)
+    patches = plot.noise[0].fbm(plot.x, plot.z, 600, 3, pitch=plot.pitch)
     wood = smoothstep(0.45 * top, 0.28 * top, height + ragged) * smoothstep(-0.35, 0.1, patches)
     wood = wood * smoothstep(250, 800, plot.z)
     return snow, wood
 
 
 def _mountains(plot: Plot) -> Land:
-    top = plot.rng.uniform(1700, 2500)
-    range_ = _massif(plot, top, 1400, plot.rng.uniform(4200, 5600))
-    foot = np.float32(95) * smoothstep(120, 1500, plot.z) * (plot.rolling(900, 4) + np.float32(0.35))
+    top = plot.rng.uniform(2500, 3400)
+    range_ = _massif(plot, top, 1100, plot.rng.uniform(4200, 5600))
+    foot = (
+        np.float32(95) * smoothstep(120, 1500, plot.z) * (plot.rolling(900, 4) + np.float32(0.35))
+    )
     if "lake" in plot.scene.features:
         return _by_a_lake(plot, range_ + np.maximum(foot, 0), top)
     near = np.float32(2.2) * smoothstep(8, 90, plot.z) * plot.rolling(60)
@@ -128,8 +133,8 @@ def _by_a_lake(plot: Plot, land: Field, top: float) -> Land:
     coast = (plot.z - np.float32(far)) * np.float32(0.02) + plot.rolling(420, 3) * np.float32(9)
     near = np.maximum(shore, -8.0) + np.float32(0.5) * bend
     near = np.minimum(near, 2.6 + 0.6 * bend)
-    height = np.maximum(near, np.minimum(coast, 0.0) + land * smoothstep(far * 0.9, far * 2.2, plot.z))
-    height = np.where(plot.z > far * 0.8, np.maximum(coast, -8) + land * smoothstep(far, far * 2.0, plot.z), near)
+    behind = np.clip(coast, -8.0, 14.0) + land * smoothstep(far * 1.2, far * 5.0, plot.z)
+    height = np.where(plot.z > far * 0.8, behind, near)
     snow, wood = _cover_mountains(plot, height, top)
     wood = np.maximum(wood, smoothstep(1.0, 4.0, height) * smoothstep(far * 0.8, far, plot.z) * 0.8)
     wood = wood * smoothstep(0.5 * top, 0.3 * top, height)
@@ -166,7 +171,9 @@ def _path(plot: Plot) -> Field | float:
 
 
 def _meadow(plot: Plot) -> Land:
-    height = np.float32(70) * smoothstep(350, 3200, plot.z) * (plot.rolling(1500, 4) + np.float32(0.35))
+    height = (
+        np.float32(70) * smoothstep(350, 3200, plot.z) * (plot.rolling(1500, 4) + np.float32(0.35))
+    )
     height = height + np.float32(3.0) * smoothstep(15, 160, plot.z) * plot.rolling(120, 3)
     patches = plot.noise[1].fbm(plot.x, plot.z, 300, 3)
     wood = smoothstep(0.1, 0.35, patches) * smoothstep(260, 700, plot.z)
@@ -180,7 +187,9 @@ def _meadow(plot: Plot) -> Land:
 
 
 def _field(plot: Plot) -> Land:
-    height = np.float32(45) * smoothstep(350, 3000, plot.z) * (plot.rolling(1600, 3) + np.float32(0.3))
+    height = (
+        np.float32(45) * smoothstep(350, 3000, plot.z) * (plot.rolling(1600, 3) + np.float32(0.3))
+    )
     height = height + np.float32(2.0) * smoothstep(15, 200, plot.z) * plot.rolling(170, 2)
     patches = plot.noise[1].fbm(plot.x, plot.z, 420, 3)
     wood = smoothstep(0.15, 0.35, patches) * smoothstep(330, 800, plot.z)
@@ -189,7 +198,9 @@ def _field(plot: Plot) -> Land:
 
 
 def _forest(plot: Plot) -> Land:
-    height = np.float32(60) * smoothstep(160, 1500, plot.z) * (plot.rolling(900, 3) + np.float32(0.4))
+    height = (
+        np.float32(60) * smoothstep(160, 1500, plot.z) * (plot.rolling(900, 3) + np.float32(0.4))
+    )
     height = height + np.float32(1.2) * smoothstep(6, 40, plot.z) * plot.rolling(30, 3)
     away = np.abs(plot.x - plot.noise[2].at(plot.x * 0, plot.z, 30) * 4 * smoothstep(4, 30, plot.z))
     clearing = smoothstep(5.5, 2.5, away) * smoothstep(120, 60, plot.z)
@@ -201,12 +212,16 @@ def _desert(plot: Plot) -> Land:
     """Dunes: a long windward slope, a sharp crest, and a steep lee in shade."""
     warp = plot.noise[1].fbm(plot.x, plot.z, 260, 2) * np.float32(60)
     height = np.zeros_like(plot.z)
-    for index, (cell, top, start) in enumerate(((120, 13, 14), (330, 34, 160), (1100, 120, 900))):
-        across = plot.x * np.float32(0.6) + plot.z * np.float32(0.35 - 0.3 * index) + warp * (1 + index)
+    for index, (cell, top, start) in enumerate(((110, 17, 16), (330, 62, 120), (1100, 190, 700))):
+        across = (
+            plot.x * np.float32(0.6) + plot.z * np.float32(0.35 - 0.3 * index) + warp * (1 + index)
+        )
         along = plot.z * np.float32(0.9) - plot.x * np.float32(0.25)
         wave = plot.noise[(index + 2) % 3].at(across, along, cell)
         dune = 1.0 - np.sqrt(wave * wave + np.float32(0.0006)) * np.float32(1.7)
-        height = height + np.float32(top) * smoothstep(start * 0.5, start * 5.0, plot.z) * (dune - 0.25)
+        height = height + np.float32(top) * smoothstep(start * 0.5, start * 5.0, plot.z) * (
+            dune - 0.25
+        )
     return Land(height.astype(np.float32), ground="sand", sand=1.0)
 
 
@@ -214,15 +229,21 @@ def _snowfield(plot: Plot) -> Land:
     top = plot.rng.uniform(900, 1500)
     height = _massif(plot, top, 1800, 3600)
     height = height + np.float32(9) * smoothstep(20, 300, plot.z) * plot.rolling(190, 3)
-    wood = smoothstep(0.05, 0.3, plot.noise[1].fbm(plot.x, plot.z, 340, 3)) * smoothstep(300, 700, plot.z)
+    wood = smoothstep(0.05, 0.3, plot.noise[1].fbm(plot.x, plot.z, 340, 3)) * smoothstep(
+        300, 700, plot.z
+    )
     wood = wood * smoothstep(0.4 * top, 0.25 * top, height)
     return Land(height, snow=1.0, wood=wood, ground="snow")
 
 
 def _canyon(plot: Plot) -> Land:
-    bend = plot.noise[1].fbm(plot.x * 0, plot.z, 420, 2) * np.float32(60) * smoothstep(60, 500, plot.z)
+    bend = (
+        plot.noise[1].fbm(plot.x * 0, plot.z, 420, 2) * np.float32(60) * smoothstep(60, 500, plot.z)
+    )
     away = np.abs(plot.x - bend) + plot.rolling(90, 3) * np.float32(18)
-    wall = smoothstep(26, 150, away - plot.z * np.float32(0.03)) * np.float32(plot.rng.uniform(85, 130))
+    wall = smoothstep(26, 150, away - plot.z * np.float32(0.03)) * np.float32(
+        plot.rng.uniform(85, 130)
+    )
     mesa = smoothstep(0.1, 0.22, plot.noise[2].fbm(plot.x, plot.z, 1500, 4)) * np.float32(260)
     height = wall * smoothstep(20, 160, plot.z) + mesa * smoothstep(900, 2600, plot.z)
     step = np.float32(17.0)
@@ -234,7 +255,9 @@ def _canyon(plot: Plot) -> Land:
 
 def _river(plot: Plot) -> Land:
     top = plot.rng.uniform(500, 1300)
-    bend = plot.noise[1].fbm(plot.x * 0, plot.z, 130, 2) * np.float32(42) * smoothstep(10, 110, plot.z)
+    bend = (
+        plot.noise[1].fbm(plot.x * 0, plot.z, 130, 2) * np.float32(42) * smoothstep(10, 110, plot.z)
+    )
     away = np.abs(plot.x - bend - np.float32(plot.rng.uniform(-3, 3)))
     bank = (away - 8.0 - plot.rolling(24) * np.float32(2.4)) * np.float32(0.25)
     height = np.clip(bank, -2.0, 2.2 + 0.0 * bank) + np.float32(0.3) * plot.rolling(14)
@@ -264,7 +287,9 @@ def _beach(plot: Plot) -> Land:
     side = np.float32(plot.rng.choice([-1, 1]))
     line = np.float32(13.0) + plot.rolling(26, 3) * 3 + plot.x * side * np.float32(0.42)
     height = (line - plot.z) * np.float32(0.075)
-    height = np.clip(height, -5.0, 1.5 + 0.25 * plot.rolling(7)) + np.float32(0.06) * plot.rolling(3.0)
+    height = np.clip(height, -5.0, 1.5 + 0.25 * plot.rolling(7)) + np.float32(0.06) * plot.rolling(
+        3.0
+    )
     cape = smoothstep(0.12, 0.5, plot.angle * side) * smoothstep(700, 1300, plot.z)
     cape = cape * smoothstep(7000, 3500, plot.z)
     height = height + cape * (np.float32(190) * plot.crests(1100) + np.float32(14))
@@ -286,7 +311,9 @@ def _coast(plot: Plot) -> Land:
         np.float32(240) * plot.crests(1500) + np.float32(14)
     )
     rock = smoothstep(4.6, 2.0, height) * smoothstep(-1.0, 0.0, height)
-    return Land(height.astype(np.float32), rock=rock, level=0.0, wood=smoothstep(8, 30, height) * 0.6)
+    return Land(
+        height.astype(np.float32), rock=rock, level=0.0, wood=smoothstep(8, 30, height) * 0.6
+    )
 
 
 def _island(plot: Plot) -> Land:
@@ -295,8 +322,10 @@ def _island(plot: Plot) -> Land:
     dz = (plot.z - 1500.0) / np.float32(340)
     reach = 1.0 - np.sqrt(dx * dx + dz * dz) + plot.rolling(330, 4) * np.float32(0.22)
     dome = smoothstep(-0.05, 1.0, reach)
-    height = dome * (np.float32(90) + np.float32(210) * plot.crests(620)) - np.float32(5) + (
-        smoothstep(-0.1, 0.06, reach) * np.float32(6.5)
+    height = (
+        dome * (np.float32(90) + np.float32(210) * plot.crests(620))
+        - np.float32(5)
+        + (smoothstep(-0.1, 0.06, reach) * np.float32(6.5))
     )
     return Land(
         height.astype(np.float32), sand=smoothstep(6, 2.5, height), wood=smoothstep(5, 14, height),
@@ -328,7 +357,9 @@ def _jungle(plot: Plot) -> Land:
 
 def _garden(plot: Plot) -> Land:
     """A lawn with a path between beds in bloom."""
-    height = np.float32(30) * smoothstep(120, 900, plot.z) * (plot.rolling(500, 3) + np.float32(0.4))
+    height = (
+        np.float32(30) * smoothstep(120, 900, plot.z) * (plot.rolling(500, 3) + np.float32(0.4))
+    )
     sway = plot.noise[2].at(plot.x * 0, plot.z, 16) * np.float32(2.4) * smoothstep(3, 22, plot.z)
     away = np.abs(plot.x - sway)
     path = smoothstep(1.25, 1.12, away) * smoothstep(70, 40, plot.z)
@@ -352,13 +383,14 @@ def _waterfall(plot: Plot) -> Land:
     height = np.clip(near, -3.0, 2.4) + smoothstep(wide[0, 0], 60, away) * np.float32(12)
     height = height + np.float32(0.35) * plot.rolling(5)
     cliff = smoothstep(52, 66, plot.z + plot.rolling(16, 3) * 5 + away * np.float32(0.25))
-    top = np.float32(40) + plot.rolling(30, 4) * np.float32(7)
+    top = np.float32(21) + plot.rolling(26, 3) * np.float32(4)
     notch = smoothstep(3.5, 10.0, np.abs(plot.x + plot.rolling(20) * 2))
     height = np.maximum(height, cliff * (top * (0.82 + 0.18 * notch)))
     side = smoothstep(20, 48, away + plot.z * np.float32(0.14)) * smoothstep(18, 50, plot.z)
-    height = np.maximum(height, side * (np.float32(34) + plot.rolling(18, 4) * np.float32(8)))
-    wood = smoothstep(34, 42, height) * 0.8
-    rock = smoothstep(2.0, 7.0, height) * smoothstep(46, 30, height)
+    height = np.maximum(height, side * (np.float32(15) + plot.rolling(18, 3) * np.float32(6)))
+    moss = smoothstep(-0.1, 0.35, plot.noise[0].fbm(plot.x, height, 5.0, 3))
+    wood = np.maximum(smoothstep(16, 20, height), moss * 0.75 * smoothstep(4.0, 8.0, height))
+    rock = smoothstep(2.0, 5.0, height)
     return Land(
         height.astype(np.float32), rock=rock, wood=wood, level=0.0, sand=smoothstep(0.5, 0.1, height) * 0.4,
         clear=smoothstep(wide[0, 0] + 8, wide[0, 0] + 2, away),
@@ -368,9 +400,15 @@ def _waterfall(plot: Plot) -> Land:
 def _village(plot: Plot) -> Land:
     top = plot.rng.uniform(700, 1500)
     height = _massif(plot, top, 1500, 3600)
-    height = height + np.float32(10) * smoothstep(30, 240, plot.z) * (plot.rolling(180, 3) + np.float32(0.2))
+    height = height + np.float32(10) * smoothstep(30, 240, plot.z) * (
+        plot.rolling(180, 3) + np.float32(0.2)
+    )
     snow, wood = _cover_mountains(plot, height, max(top, 900.0))
-    sway = plot.noise[2].fbm(np.zeros_like(plot.z), plot.z, 40, 2) * np.float32(6) * smoothstep(3, 40, plot.z)
+    sway = (
+        plot.noise[2].fbm(np.zeros_like(plot.z), plot.z, 40, 2)
+        * np.float32(6)
+        * smoothstep(3, 40, plot.z)
+    )
     away = np.abs(plot.x - sway)
     path = smoothstep(1.9, 1.4, away) * smoothstep(220, 120, plot.z)
     return Land(height, snow=snow, wood=wood, path=path, clear=smoothstep(5, 3, away))
@@ -384,7 +422,7 @@ SITES: Mapping[str, Site] = {
     "meadow": Site(_meadow, (0.48, 0.60), (2.0, 3.0), trees=3),
     "field": Site(_field, (0.46, 0.58), (2.6, 3.6), trees=2),
     "forest": Site(_forest, (0.50, 0.58), (2.0, 2.6), trees=520, kinds=("conifer", "broadleaf")),
-    "desert": Site(_desert, (0.44, 0.54), (7, 11), trees=0),
+    "desert": Site(_desert, (0.50, 0.60), (6, 9), trees=0),
     "snowfield": Site(_snowfield, (0.50, 0.60), (4, 6), trees=16, kinds=("conifer",)),
     "canyon": Site(_canyon, (0.50, 0.60), (10, 16), trees=0),
     "sea": Site(_sea, (0.42, 0.54), (4, 7), trees=0),

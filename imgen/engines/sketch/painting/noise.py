@@ -73,8 +73,13 @@ class Noise:
         weight, norm = 1.0, 0.0
         carry = np.ones_like(total)
         for _ in range(octaves):
-            crest = 1.0 - np.abs(self.at(x, y, cell)) * np.float32(1.25)
-            np.maximum(crest, 0.0, out=crest)
+            valley = self.at(x, y, cell)
+            if pitch is None:
+                valley = np.abs(valley)
+            else:
+                # A crest that is sharper than the samples are dense would come out as a saw.
+                valley = np.sqrt(valley * valley + (np.float32(0.5 / cell) * pitch) ** 2)
+            crest = np.maximum(1.0 - valley * np.float32(1.25), 0.0)
             crest *= crest
             crest *= carry
             if pitch is not None:
@@ -90,7 +95,7 @@ class Noise:
 
 def _kept(cell: float, pitch: Field) -> Field:
     """1 for features wider than the sampling, 0 for those that would only flicker."""
-    return np.asarray(np.clip((np.float32(cell) / pitch - 0.5) * 0.8, 0.0, 1.0), np.float32)
+    return np.asarray(np.clip((np.float32(cell) / pitch - 0.6) * 0.7, 0.0, 1.0), np.float32)
 
 
 def _turned(x: Field, y: Field) -> tuple[Field, Field]:

@@ -67,11 +67,23 @@ def _slots(scene: Scene, count: int, rng: np.random.Generator) -> list[float]:
     return [float(even[i]) for i in order]
 
 
-def _place_of(canvas: Canvas, subject: Subject) -> Place:
+_ALOFT = frozenset({"flying", "soaring", "floating", "hovering", "over", "gliding", "airborne"})
+
+
+def _preferred(thing: Thing, subject: Subject) -> tuple[Place, ...]:
+    """A subject's places; what flies in the prompt flies in the picture, if it can."""
+    if thing.attributes & _ALOFT and "air" in subject.places:
+        return ("air", *subject.places)
+    return subject.places
+
+
+def _place_of(canvas: Canvas, thing: Thing, subject: Subject) -> Place:
     """The first of a subject's places that this picture has."""
     wet = bool(canvas.water.max() > 0.5)
     dry = bool((canvas.water < 0.5)[int(canvas.view.height * 0.7) :].any())
-    for place in subject.places:
+    if canvas.floating:
+        return "underwater"
+    for place in _preferred(thing, subject):
         if place == "water" and not wet:
             continue
         if place == "ground" and not dry:
@@ -84,7 +96,9 @@ def _share_of_height(
     scene: Scene, thing: Thing, subject: Subject, lead: Subject, count: int, place: Place
 ) -> float:
     """How tall a thing is to be, as a share of the picture."""
-    base = {"air": 0.26, "sky": 0.20, "water": 0.34, "underwater": 0.30}.get(place, 0.44)
+    base = {"air": 0.28, "sky": 0.24, "water": 0.34, "underwater": 0.36}.get(place, 0.44)
+    if place in ("air", "sky") and subject.height_m < 1.0:
+        base = 0.13 if subject.height_m < 0.3 else 0.18
     if subject.height_m > _LARGE_M and place in ("ground", "indoors"):
         base = 0.40
     if scene.composition & {"close_up", "portrait"}:
@@ -105,7 +119,7 @@ def _placed(
     count: int, rng: np.random.Generator,
 ) -> Placed:  # fmt: skip
     view = canvas.view
-    place = _place_of(canvas, subject)
+    place = _place_of(canvas, thing, subject)
     share = _share_of_height(scene, thing, subject, lead, count, place)
     height = share * view.height
     crowd = 1.0 / (1.0 + 0.22 * (count - 1))
@@ -114,13 +128,20 @@ def _placed(
     slot = thing.position if thing.position is not None else slot
     if subject.name == "portrait":
         x, foot, away = slot * view.width, float(view.height), 1.6
-        height = min((0.86 if count == 1 else 0.70) * view.height * thing.size**0.3, 0.92 * view.width * crowd / subject.aspect)
+        height = min(
+            (0.86 if count == 1 else 0.70) * view.height * thing.size**0.3,
+            0.92 * view.width * crowd / subject.aspect,
+        )
         place = "indoors"
-    elif place in ("air", "sky"):
+    elif place in ("air", "sky", "underwater"):
+        if count > 1:
+            height *= float(rng.uniform(0.62, 1.12))
         x, foot, away = _aloft(scene, canvas, thing, subject, slot, height, place, rng)
     else:
         x, foot, height = _standing(canvas, thing, subject, slot, height, place, count, rng)
-        away = float(canvas.distance[min(view.height - 1, max(0, int(foot) - 1)), _column(view.width, x)])
+        away = float(
+            canvas.distance[min(view.height - 1, max(0, int(foot) - 1)), _column(view.width, x)]
+        )
         away = min(away, view.distance(foot))
     width = height * subject.aspect
     box = Box(x - width / 2, foot - height, width, height)
@@ -141,11 +162,16 @@ def _aloft(
     room = max(view.horizon, view.height * 0.3)
     depth = thing.depth if thing.depth is not None else float(rng.uniform(0.1, 0.9))
     centre = room * (0.30 + 0.34 * float(rng.random()))
+    if place == "underwater":
+        room, depth = view.height, depth * 0.03
+        centre = room * (0.30 + 0.40 * float(rng.random()))
+    elif subject.height_m < 0.12:
+        room, depth = view.height, depth * 0.02
+        centre = room * (0.30 + 0.36 * float(rng.random()))
     if "centred" in scene.composition:
         centre = room * 0.5
     centre = max(centre, height * 0.5 + 0.03 * view.height)
-    del place, subject
-    return slot * view.width, centre + height / 2, 120.0 + 700.0 * depth
+    return slot * view.width, centre + height / 2, 4.0 + 700.0 * depth
 
 
 def _standing(
@@ -161,14 +187,16 @@ def _standing(
             depth = float(np.clip(depth + rng.uniform(-0.28, 0.28), 0.06, 0.9))
     room = view.height - view.horizon
     wish = view.horizon + room * (0.96 - 0.80 * depth)
-    reference = view.horizon + room * (0.96 - 0.80 * (0.62 if subject.height_m > _LARGE_M else 0.30))
+    reference = view.horizon + room * (
+        0.96 - 0.80 * (0.62 if subject.height_m > _LARGE_M else 0.30)
+    )
     best: tuple[float, float, float] = (-1e9, slot * view.width, wish)
     for attempt in range(28):
         x = (slot + float(rng.normal(0, 0.012 * attempt))) * view.width
         row = wish + float(rng.normal(0, 0.018 * attempt)) * room
         row = float(np.clip(row, view.horizon + 0.04 * room, view.height * 0.985))
         score = _fit(canvas, x, row, height * subject.aspect, place)
-        score -= abs(x / view.width - slot) * 1.6 + abs(row - wish) / room
+        score = 2.2 * score - abs(x / view.width - slot) * 1.6 - abs(row - wish) / room
         if score > best[0]:
             best = (score, float(np.clip(x, 0.06 * view.width, 0.94 * view.width)), row)
     _, x, row = best
@@ -181,7 +209,8 @@ def _fit(canvas: Canvas, x: float, row: float, width: float, place: Place) -> fl
     y = int(np.clip(row, 0, canvas.view.height - 1))
     left = int(np.clip(x - width * 0.45, 0, canvas.view.width - 2))
     right = int(np.clip(x + width * 0.45, left + 1, canvas.view.width - 1))
-    wet = float(canvas.water[y, left : right + 1].mean())
+    below = min(canvas.view.height - 1, y + max(2, int(0.012 * canvas.view.height)))
+    wet = float(canvas.water[y : below + 1, left : right + 1].mean())
     airy = float((canvas.distance[y, left : right + 1] > 20_000).mean())
     return (wet if place == "water" else 1.0 - wet) - airy
 

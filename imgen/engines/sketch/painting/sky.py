@@ -9,6 +9,7 @@ from imgen.engines.sketch.painting.colour import Tone, mix, scaled
 from imgen.engines.sketch.painting.daylight import Daylight
 from imgen.engines.sketch.painting.noise import Field, Noise, smoothstep
 from imgen.engines.sketch.painting.view import View
+from imgen.engines.sketch.scene.scene import Scene
 
 _STOPS = (0.0, 0.09, 0.36, 0.85)
 """Tangents of elevation at which the four sky colours hold."""
@@ -17,21 +18,28 @@ _STOPS = (0.0, 0.09, 0.36, 0.85)
 def sun_at(view: View, day: Daylight) -> tuple[float, float]:
     """Column and row of the sun or moon."""
     x = view.width * (0.5 + 0.42 * day.side)
-    lift = min(day.elevation * view.focal, view.horizon * 0.72)
+    lift = min(day.elevation * view.focal, view.horizon * 0.76)
     return x, view.horizon - lift
 
 
-def sky(view: View, day: Daylight, seed: int, features: frozenset[str], detail: float) -> Field:
+def sky(view: View, day: Daylight, scene: Scene, detail: float) -> Field:
     """Linear radiance of the whole picture as if nothing stood before the sky."""
+    seed, features = scene.seed, scene.features
     radiance = _gradient(view, day)
     _add_glow(radiance, view, day)
     if day.stars > 0.02:
         _add_stars(radiance, view, day, seed, "milky_way" in features)
     if "aurora" in features:
         _add_aurora(radiance, view, seed)
-    disc_wanted = day.facing and day.cover < 0.9
-    if disc_wanted and not ({"no_sun", "no_moon"} & features):
-        (_add_moon if day.night else _add_sun)(radiance, view, day, seed)
+    if day.facing and day.cover < 0.9:
+        if (
+            day.night
+            and "moon" not in scene.excluded
+            and (scene.time == "night" or "moon" in features)
+        ):
+            _add_moon(radiance, view, day, seed)
+        elif not day.night and "sun" not in scene.excluded:
+            _add_sun(radiance, view, day)
     if day.cover > 0.03:
         _lay_clouds(radiance, view, day, seed, detail)
     if "rainbow" in features:
@@ -62,17 +70,17 @@ def _add_glow(radiance: Field, view: View, day: Daylight) -> None:
     x, y = sun_at(view, day)
     wide = 1.0 / (1.0 + _from(view, x, y, 1.6) * np.float32(14.0))
     close = 1.0 / (1.0 + _from(view, x, y) * np.float32(260.0))
-    halo = wide * wide * np.float32(0.42) + close * np.float32(0.55)
+    halo = wide * wide * np.float32(0.30) + close * np.float32(0.62)
     for channel in range(3):
         radiance[..., channel] += halo * np.float32(day.glow[channel])
 
 
-def _add_sun(radiance: Field, view: View, day: Daylight, seed: int) -> None:
-    del seed
+def _add_sun(radiance: Field, view: View, day: Daylight) -> None:
     x, y = sun_at(view, day)
     away = np.sqrt(_from(view, x, y)) * np.float32(view.focal)
-    radius = 0.021 * view.focal
-    disc = smoothstep(radius * 1.18, radius * 0.86, away)
+    radius = 0.017 * view.focal
+    disc = smoothstep(radius * 1.5, radius * 0.75, away)
+    disc = disc + np.float32(0.30) / (1.0 + (away / np.float32(radius * 2.2)) ** 2) ** 2
     strength = max(day.sun)
     for channel in range(3):
         light = np.float32(1.6 + 2.6 * day.sun[channel])

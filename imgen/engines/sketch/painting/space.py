@@ -30,9 +30,10 @@ def paint_space(view: View, scene: Scene, rng: np.random.Generator, detail: floa
     y = np.broadcast_to(view.rises[:, None], (view.height, view.width))
     radiance = _nebula(x, y, scene, rng, detail)
     _stars(radiance, view, rng)
-    if "planet" not in scene.excluded:
+    if "planet" not in scene.excluded and not scene.has("planet"):
         _world(radiance, view, rng, scene)
     canvas.image = exposed(radiance)
+    canvas.floating = True
     return canvas
 
 
@@ -40,13 +41,23 @@ def _nebula(x: Field, y: Field, scene: Scene, rng: np.random.Generator, detail: 
     noise, other = Noise.seeded(scene.seed, 91), Noise.seeded(scene.seed, 92)
     octaves = 4 + round(2 * detail)
     wind = noise.fbm(x, y, 0.55, 3)
-    a = smoothstep(-0.15, 0.85, noise.fbm(x + wind * np.float32(0.22), y - wind * np.float32(0.2), 0.5, octaves, 0.55))
-    b = smoothstep(-0.1, 0.9, other.fbm(x - wind * np.float32(0.2), y + wind * np.float32(0.24), 0.42, octaves, 0.55))
+    a = smoothstep(
+        -0.15,
+        0.85,
+        noise.fbm(x + wind * np.float32(0.22), y - wind * np.float32(0.2), 0.5, octaves, 0.55),
+    )
+    b = smoothstep(
+        -0.1,
+        0.9,
+        other.fbm(x - wind * np.float32(0.2), y + wind * np.float32(0.24), 0.42, octaves, 0.55),
+    )
     dust = smoothstep(0.0, 0.7, other.fbm(x + 3, y + wind * np.float32(0.3), 0.28, octaves, 0.6))
     turn, slope = rng.uniform(-0.1, 0.1), rng.uniform(-0.7, 0.7)
     across = y - np.float32(turn) - x * np.float32(slope)
     band = 1.0 / (1.0 + across * across * np.float32(14.0))
-    colours = [linear(c) for c in scene.palette[:3]] or list(_NEBULAE[int(rng.integers(len(_NEBULAE)))])
+    colours = [linear(c) for c in scene.palette[:3]] or list(
+        _NEBULAE[int(rng.integers(len(_NEBULAE)))]
+    )
     while len(colours) < 3:
         colours.append((0.9, 0.7, 0.6))
     radiance = np.empty((*x.shape, 3), np.float32)
@@ -66,7 +77,9 @@ def _stars(radiance: Field, view: View, rng: np.random.Generator) -> None:
     plane = np.zeros((view.height, view.width), np.float32)
     count = int(area / 520)
     power = (0.035 / (0.012 + rng.random(count)) ** 0.95).clip(0.05, 2.6).astype(np.float32)
-    np.add.at(plane, (rng.integers(0, view.height, count), rng.integers(0, view.width, count)), power)
+    np.add.at(
+        plane, (rng.integers(0, view.height, count), rng.integers(0, view.width, count)), power
+    )
     sigma = 0.55 * max(1.0, view.scale)
     plane = cv2.GaussianBlur(plane, (0, 0), sigma) * np.float32(5.5 * sigma * sigma)
     bright = np.zeros_like(plane)

@@ -20,7 +20,8 @@ def look_of(item: Placed, scene: Scene, light: Light, detail: float) -> Look:
     thing = item.thing
     return Look(
         colour=thing.colour, light=light, detail=detail, flip=item.flip, mood=scene.mood,
-        attributes=thing.attributes, seed=thing.seed,
+        attributes=thing.attributes | ({"flying"} if item.place == "air" else frozenset()),
+        seed=thing.seed,
     )  # fmt: skip
 
 
@@ -31,7 +32,11 @@ def stage(
     for item in placed:
         look = look_of(item, scene, light, detail)
         sprite, left, top = drawn(item.subject, look, item.box)
-        sprite = _hazed(sprite, item, day)
+        if canvas.veil is not None:
+            tint = np.array(canvas.veil[0], np.float32) / np.float32(255)
+            sprite[..., :3] += (tint - sprite[..., :3]) * np.float32(canvas.veil[1])
+        elif not canvas.floating:
+            sprite = _hazed(sprite, item, day)
         if item.place == "ground":
             _cast_shadow(canvas, sprite, item, day, light)
         elif item.place == "water":
@@ -60,9 +65,7 @@ def _record(canvas: Canvas, sprite: Sprite, left: int, top: int, item: Placed) -
     np.copyto(away, np.float32(item.distance), where=cover > 0.5)
 
 
-def _cast_shadow(
-    canvas: Canvas, sprite: Sprite, item: Placed, day: Daylight, light: Light
-) -> None:
+def _cast_shadow(canvas: Canvas, sprite: Sprite, item: Placed, day: Daylight, light: Light) -> None:
     """A soft dark place under the foot, and the long shadow that the sun throws."""
     box = item.box
     height, width = canvas.image.shape[:2]
@@ -128,7 +131,9 @@ def _mirror(canvas: Canvas, sprite: Sprite, item: Placed, left: int, seed: int) 
     rows = np.arange(flipped.shape[0], dtype=np.float32)[:, None]
     columns = np.arange(flipped.shape[1], dtype=np.float32)[None, :]
     noise = Noise.seeded(seed % (2**63), 63)
-    ripple = noise.fbm(columns * np.float32(0.25) + 0 * rows, rows + 0 * columns, height * 0.05 + 3, 2)
+    ripple = noise.fbm(
+        columns * np.float32(0.25) + 0 * rows, rows + 0 * columns, height * 0.05 + 3, 2
+    )
     shift = ripple * (0.010 + 0.05 * rows / max(1, height)) * np.float32(item.box.width)
     wavy = cv2.remap(
         flipped, (columns + shift).astype(np.float32), (rows + np.abs(shift) * 0.6).astype(np.float32),

@@ -39,7 +39,7 @@ def paint_street(
 ) -> Canvas:
     """Sky, walls, road."""
     canvas = Canvas.blank(view)
-    canvas.image = exposed(sky(view, day, scene.seed, scene.features, detail))
+    canvas.image = exposed(sky(view, day, scene, detail))
     dusk = dusk_of(day, scene)
     vanish = 0.5 * view.width + float(rng.uniform(-0.08, 0.08)) * view.width
     _road(canvas, view, vanish, dusk, scene, rng)
@@ -96,7 +96,11 @@ def _road(
     top = int(np.ceil(view.horizon)) + 1
     rows = np.arange(top, view.height, dtype=np.float32)[:, None]
     z = np.float32(view.focal * view.eye) / np.maximum(rows - np.float32(view.horizon), 0.5)
-    x = (np.arange(view.width, dtype=np.float32)[None, :] - np.float32(vanish)) * z / np.float32(view.focal)
+    x = (
+        (np.arange(view.width, dtype=np.float32)[None, :] - np.float32(vanish))
+        * z
+        / np.float32(view.focal)
+    )
     z = np.broadcast_to(z, x.shape).astype(np.float32)
     noise = Noise.seeded(scene.seed, 101)
     cobbled = bool(rng.random() < 0.6)
@@ -118,7 +122,8 @@ def _road(
     kerb = smoothstep(_KERB - 0.2, _KERB - 0.14, np.abs(x)) * (1 - walk)
     colour = base * tone[..., None]
     slab = np.maximum(
-        smoothstep(0.46, 0.5, np.abs((x % 1.2) / 1.2 - 0.5)), smoothstep(0.46, 0.5, np.abs((z % 1.2) / 1.2 - 0.5))
+        smoothstep(0.46, 0.5, np.abs((x % 1.2) / 1.2 - 0.5)),
+        smoothstep(0.46, 0.5, np.abs((z % 1.2) / 1.2 - 0.5)),
     ) * smoothstep(30, 8, z)
     paved = paving * (1.0 + 0.06 * noise.fbm(x, z, 1.4, 2) - 0.14 * slab)[..., None]
     colour = colour + (paved - colour) * walk[..., None]
@@ -131,7 +136,9 @@ def _road(
 
 def _far_haze(canvas: Canvas, day: Daylight) -> None:
     haze = np.array(display(day.haze), np.float32)
-    veil = 1.0 - np.exp(-np.minimum(canvas.distance, 300.0) * np.float32(0.0016 + 0.02 * min(day.thickness, 1.5)))
+    veil = 1.0 - np.exp(
+        -np.minimum(canvas.distance, 300.0) * np.float32(0.0016 + 0.02 * min(day.thickness, 1.5))
+    )
     veil = np.where(canvas.distance > 1000, 0.0, veil).astype(np.float32)
     canvas.image += (haze - canvas.image) * veil[..., None]
 
@@ -145,11 +152,27 @@ def _lamps(canvas: Canvas, view: View, vanish: float) -> None:
             head = _at(view, vanish, side * (_KERB - 0.15), 4.3, z)
             thick = max(1, round(0.10 * view.focal / z))
             top = (round(foot[0]), round(head[1]))
-            cv2.line(canvas.image, (round(foot[0]), round(foot[1])), top, (0.05, 0.05, 0.07), thick, cv2.LINE_AA)
-            cv2.line(canvas.image, top, (round(head[0]), round(head[1])), (0.05, 0.05, 0.07), thick, cv2.LINE_AA)
+            cv2.line(
+                canvas.image,
+                (round(foot[0]), round(foot[1])),
+                top,
+                (0.05, 0.05, 0.07),
+                thick,
+                cv2.LINE_AA,
+            )
+            cv2.line(
+                canvas.image,
+                top,
+                (round(head[0]), round(head[1])),
+                (0.05, 0.05, 0.07),
+                thick,
+                cv2.LINE_AA,
+            )
             radius = 0.17 * view.focal / z
             lamp = (round(head[0]), round(head[1] + radius))
-            cv2.circle(canvas.image, lamp, max(1, round(radius)), (1.0, 0.93, 0.74), -1, cv2.LINE_AA)
+            cv2.circle(
+                canvas.image, lamp, max(1, round(radius)), (1.0, 0.93, 0.74), -1, cv2.LINE_AA
+            )
             cv2.circle(glow, lamp, max(1, round(radius * 2.6)), 1.0, -1, cv2.LINE_AA)
             pool = (round(foot[0]), round(foot[1]))
             axes = (max(1, round(2.4 * view.focal / z)), max(1, round(0.34 * view.focal / z)))

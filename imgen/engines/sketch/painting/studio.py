@@ -59,4 +59,6 @@ def _spot(view: View, rng: np.random.Generator, seed: int, *, outdoors: bool) ->
     mottle = Noise.seeded(seed, 97).fbm(wide_x, wide_y, 0.45, 4)
     floor = smoothstep(-0.02, -0.34, y) * np.float32(0.22)
     strength = 0.10 if outdoors else 0.05
-    return np.asarray(np.clip(pool + mottle * np.float32(strength) + floor * pool, 0, 1), np.float32)
+    return np.asarray(
+        np.clip(pool + mottle * np.float32(strength) + floor * pool, 0, 1), np.float32
+    )

@@ -18,7 +18,7 @@ from imgen.engines.sketch.painting.view import Cast, View, cast, distances
 from imgen.engines.sketch.scene.scene import Scene
 
 _GROUND: Mapping[str, Tone] = {
-    "grass": (0.075, 0.115, 0.026),
+    "grass": (0.060, 0.098, 0.026),
     "rock": (0.20, 0.185, 0.17),
     "sand": (0.40, 0.27, 0.145),
     "snow": (0.52, 0.56, 0.62),
@@ -83,7 +83,7 @@ def survey(view: View, day: Daylight, scene: Scene, seed: int, detail: float) ->
 def paint_terrain(terrain: Terrain, canvas: Canvas, seed: int, detail: float) -> None:
     """Sky and land, without water's mirror (`canvas.water` says where that belongs)."""
     view, day, land = terrain.view, terrain.day, terrain.land
-    radiance = sky(view, day, seed, terrain.plot.scene.features, detail)
+    radiance = sky(view, day, terrain.plot.scene, detail)
     height = land.height
     if land.level is not None:
         height = np.maximum(height, np.float32(land.level))
@@ -111,6 +111,7 @@ def paint_terrain(terrain: Terrain, canvas: Canvas, seed: int, detail: float) ->
         mask = np.clip(0.5 + under * np.float32(30.0), 0.0, 1.0)
         canvas.water = np.where(seen.sky, np.float32(0), mask).astype(np.float32)
         _wet_the_shore(ground, under)
+        canvas.shallow = (smoothstep(1.6, 0.0, under) * canvas.water).astype(np.float32)
     _add_texture(ground, terrain, away, seen, detail, canvas.water)
     np.copyto(radiance, ground, where=~seen.sky[..., None])
     _soften_crests(radiance, seen)
@@ -161,15 +162,17 @@ def _shadow(terrain: Terrain, height: Field) -> Field:
 def _albedo(terrain: Terrain, slope: Field) -> Field:
     land, plot = terrain.land, terrain.plot
     season = _SEASONS.get(plot.scene.season, {})
-    snowy = plot.scene.season == "winter" or plot.scene.weather == "snow"
+    snowy = _snowed_in(plot.scene)
+    if snowy:
+        season = _SEASONS["winter"]
 
     def tone(name: str) -> Field:
         return np.array(season.get(name, _GROUND[name]), np.float32)
 
     surface = np.empty((*plot.z.shape, 3), np.float32)
     surface[:] = tone(land.ground)
-    patch = plot.noise[0].fbm(plot.x, plot.z, 34, 3)
-    broad = plot.noise[2].fbm(plot.x, plot.z, 260, 2)
+    patch = plot.noise[0].fbm(plot.x, plot.z, 34, 3, pitch=plot.pitch)
+    broad = plot.noise[2].fbm(plot.x, plot.z, 260, 2, pitch=plot.pitch)
     if land.ground == "grass" and not snowy:
         surface *= (1.0 + 0.26 * patch + 0.22 * broad)[..., None]
         surface[..., 0] *= 1.0 + 0.35 * np.clip(broad, 0, 1)
@@ -187,13 +190,20 @@ def _albedo(terrain: Terrain, slope: Field) -> Field:
 
     lay(land.tilled, _crop(terrain, tone("grass")))
     lay(land.path, np.array((0.34, 0.26, 0.17), np.float32))
-    lay(land.sand, np.array(_GROUND["sand"], np.float32))
+    lay(land.sand, np.array((0.30, 0.29, 0.29) if snowy else _GROUND["sand"], np.float32))
     woods = tone("wood") * (1.0 + 0.35 * patch + 0.3 * broad)[..., None]
     lay(land.wood, woods.astype(np.float32))
     if land.ground == "grass":
         steep = smoothstep(0.55, 1.05, slope) * smoothstep(140, 500, plot.z)
-        lay(np.maximum(steep, np.asarray(land.rock, np.float32)), np.array(_GROUND["rock"], np.float32) * (1.0 + 0.25 * patch)[..., None])
-    lay(np.asarray(land.snow, np.float32) * smoothstep(1.5, 0.85, slope), np.array(_GROUND["snow"], np.float32))
+        steep = np.maximum(steep, smoothstep(650, 1150, land.height))
+        lay(
+            np.maximum(steep, np.asarray(land.rock, np.float32)),
+            np.array(_GROUND["rock"], np.float32) * (1.0 + 0.25 * patch)[..., None],
+        )
+    lay(
+        np.asarray(land.snow, np.float32) * smoothstep(1.5, 0.85, slope),
+        np.array(_GROUND["snow"], np.float32),
+    )
     return surface
 
 
@@ -212,8 +222,15 @@ def _crop(terrain: Terrain, grass: Field) -> Field:
     named = [tone for name, tone in crops.items() if name in plot.scene.features]
     if not named and plot.scene.season in ("summer", "autumn"):
         named = [crops["wheat"]]
-    tone = np.array(named[0], np.float32) if named else grass
-    return np.asarray(tone * furrow[..., None], np.float32)
+    tone = np.broadcast_to(
+        np.array(named[0], np.float32) if named else grass, (*plot.z.shape, 3)
+    ).copy()
+    if "tulips" in plot.scene.features:
+        row = np.floor(across * np.float32(0.275))
+        for index, other in enumerate(((0.62, 0.42, 0.05), (0.58, 0.20, 0.30))):
+            tone[(row % 3) == index] = other
+    patchy = 1.0 + 0.22 * plot.noise[1].fbm(plot.x, plot.z, 1.4, 2)
+    return np.asarray(tone * (furrow * patchy)[..., None], np.float32)
 
 
 def _lit(terrain: Terrain, height: Field) -> Field:
@@ -223,7 +240,7 @@ def _lit(terrain: Terrain, height: Field) -> Field:
     slope = np.sqrt(right * right + ahead * ahead)
     up = 1.0 / np.sqrt(1.0 + slope * slope)
     # A low sun in the picture stands before us; land is lit a little from the side all the same.
-    toward = np.array((0.85 if day.side > 0 else -0.85, max(day.elevation, 0.2), -0.35), np.float32)
+    toward = np.array((0.85 if day.side > 0 else -0.85, max(day.elevation, 0.42), -0.35), np.float32)
     toward /= np.float32(np.sqrt((toward * toward).sum()))
     facing = np.clip((toward[1] - right * toward[0] - ahead * toward[2]) * up, 0.0, 1.0)
     sunlit = facing * (0.12 + 0.88 * _shadow(terrain, height))
@@ -255,7 +272,7 @@ def _hazed(terrain: Terrain, lit: Field, height: Field) -> Field:
 def _overgrown(terrain: Terrain, height: Field, lit: Field) -> Field:
     """Blades, stalks and flowers in the foreground, as spikes on the land, tips in the light."""
     land, plot, view = terrain.land, terrain.plot, terrain.view
-    if land.ground != "grass" or plot.scene.weather == "snow":
+    if land.ground != "grass" or _snowed_in(plot.scene):
         return height
     rows = int(np.searchsorted(terrain.z, 26.0 * view.eye))
     if rows < 8:
@@ -277,8 +294,7 @@ def _overgrown(terrain: Terrain, height: Field, lit: Field) -> Field:
     blade = np.clip(1.0 - blade * np.float32(2.0), 0.0, 1.0)
     tuft = 0.6 + 0.7 * plot.noise[1].fbm(x, z, float(size) * 14, 2)
     fade = smoothstep(26.0 * view.eye, 9.0 * view.eye, z) * (1.0 - bare)
-    winter = 0.35 if plot.scene.season == "winter" else 1.0
-    spike = blade * np.clip(tuft, 0.1, 1.4) * fade * (1.0 + 0.9 * crop) * np.float32(winter)
+    spike = blade * np.clip(tuft, 0.1, 1.4) * fade * (1.0 + 0.9 * crop)
     lit[part] *= (1.0 + fade * (blade * np.float32(0.75) - np.float32(0.34)))[..., None]
     grown = height.copy()
     grown[part] += spike * size * np.float32(1.25)
@@ -299,7 +315,8 @@ def _bloom(
     colours = _petal_colours(plot)
     for index, colour in enumerate(colours):
         dots = plot.noise[index % 3].at(
-            x + np.float32(7.7 * index), slices * np.float32(1.9) + np.float32(5 * index),
+            x + np.float32(7.7 * index),
+            slices * np.float32(1.9) + np.float32(5 * index),
             float(size) * 0.9,
         )
         head = smoothstep(0.50, 0.62, dots) * share
@@ -312,23 +329,43 @@ def _add_texture(
 ) -> None:
     """What a map sample is too coarse for: grain and ripples, close to the viewer."""
     view, land = terrain.view, terrain.land
-    if land.ground == "grass" and isinstance(land.rock, float):
-        return
+    _rough_up(ground, terrain, away)
     across = (away * view.columns[None, :]).astype(np.float32)
     noise = terrain.plot.noise
     if land.ground == "red_rock" or not isinstance(land.rock, float):
         _stratified(ground, terrain, away, seen, across)
-    if land.ground == "grass":
+    if land.ground == "grass" and not _snowed_in(terrain.plot.scene):
         return
     near = smoothstep(260.0, 12.0, away) * (1.0 - water)
-    tall = np.asarray(seen.sample, np.float32)
     if land.ground == "sand":
         ripple = noise[1].at(across * np.float32(0.3) + away * np.float32(0.2), away, 0.42)
         grain = noise[2].fbm(across, away, 0.35, 2)
         tone = ripple * smoothstep(55, 8, away) * np.float32(0.12) + grain * np.float32(0.07)
+    elif land.ground == "red_rock":
+        tone = noise[2].fbm(across, away * np.float32(0.6), 1.6, 4) * np.float32(0.15)
     else:
-        tone = noise[2].fbm(across, tall * np.float32(0.5), 2.2, 4) * np.float32(0.16)
+        drift = noise[2].fbm(across * np.float32(0.45), away, 3.4, 3)
+        tone = drift * np.float32(0.13) + noise[1].at(across, away, 0.12) * np.float32(0.04)
     ground *= (1.0 + tone * near * np.float32(0.5 + 0.8 * detail))[..., None]
+
+
+def _rough_up(ground: Field, terrain: Terrain, away: Field) -> None:
+    """Far slopes, each a single smooth sample, get the grain of a brush."""
+    view = terrain.view
+    far = smoothstep(260.0, 1100.0, away) * smoothstep(22_000.0, 6000.0, away)
+    rows = np.nonzero(far.max(axis=1) > 0.01)[0]
+    if not len(rows):
+        return
+    part = slice(int(rows[0]), int(rows[-1]) + 1)
+    x = np.arange(view.width, dtype=np.float32)[None, :]
+    y = np.arange(part.start, part.stop, dtype=np.float32)[:, None]
+    slant = (x + y * np.float32(0.45)).astype(np.float32)
+    grain = terrain.plot.noise[1].fbm(slant, y * np.float32(1.15), 13.0 * view.scale, 4, 0.62)
+    ground[part] *= (1.0 + grain * far[part] * np.float32(0.24))[..., None]
+
+
+def _snowed_in(scene: Scene) -> bool:
+    return scene.season == "winter" or scene.weather == "snow"
 
 
 def _stratified(ground: Field, terrain: Terrain, away: Field, seen: Cast, across: Field) -> None:
@@ -342,7 +379,7 @@ def _stratified(ground: Field, terrain: Terrain, away: Field, seen: Cast, across
             borderMode=cv2.BORDER_REPLICATE,
         )  # fmt: skip
     rows = np.arange(view.height, dtype=np.float32)[:, None]
-    up = (np.float32(view.eye) - (rows - np.float32(view.horizon)) * away / np.float32(view.focal))
+    up = np.float32(view.eye) - (rows - np.float32(view.horizon)) * away / np.float32(view.focal)
     up = up.astype(np.float32)
     noise = terrain.plot.noise
     layers = noise[1].fbm(across * np.float32(0.22), up, 2.4, 4)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from imgen.engines.sketch.painting.canvas import Canvas
-from imgen.engines.sketch.painting.colour import Tone, exposed, scaled
+from imgen.engines.sketch.painting.colour import Tone, exposed, rgb, scaled
 from imgen.engines.sketch.painting.daylight import Daylight
 from imgen.engines.sketch.painting.land import Plot
 from imgen.engines.sketch.painting.noise import Field, Noise, smoothstep
@@ -51,6 +51,8 @@ def paint_undersea(
     canvas.distance = np.where(seen.sky, np.float32(90.0), away).astype(np.float32)
     _motes(radiance, view, rng)
     canvas.image = exposed(radiance)
+    canvas.floating = True
+    canvas.veil = (rgb(scaled((0.05, 0.36, 0.52), power)), 0.20 + 0.25 * (1.0 - power))
     return canvas
 
 
@@ -72,7 +74,9 @@ def _light_from_above(
     x, y = view.columns[None, :], view.rises[:, None]
     angle = ((x - sx) / (top - y)).astype(np.float32)
     noise = Noise.seeded(scene.seed, 95)
-    shafts = noise.at(angle, angle * 0 + 1.0, 0.10) * 0.6 + noise.at(angle, angle * 0 + 9.0, 0.035) * 0.4
+    shafts = (
+        noise.at(angle, angle * 0 + 1.0, 0.10) * 0.6 + noise.at(angle, angle * 0 + 9.0, 0.035) * 0.4
+    )
     shafts = smoothstep(0.0, 0.75, shafts)
     fall = smoothstep(-0.30, 0.55, y) * (1.0 / (1.0 + angle * angle * np.float32(1.6)))
     light = shafts * fall * np.float32(0.30 * power)
@@ -91,15 +95,23 @@ def _floor(plot: Plot) -> tuple[Field, Field, Field]:
     reef = reef * smoothstep(1.6, 3.5, plot.z)
     knobs = np.abs(plot.noise[2].at(plot.x, plot.z, 0.62))
     lumps = plot.noise[0].fbm(plot.x, plot.z, 1.7, 3)
-    height = height + reef * (np.float32(0.75) + np.float32(0.75) * lumps + np.float32(0.42) * (1 - knobs * 1.6))
+    height = height + reef * (
+        np.float32(0.75) + np.float32(0.75) * lumps + np.float32(0.42) * (1 - knobs * 1.6)
+    )
     hue = plot.noise[0].at(plot.x, plot.z, 1.1)
     # Weed: thin tall spikes, bent together by the swell.
-    slices = np.broadcast_to((np.arange(plot.z.shape[0], dtype=np.float32) * 2.9)[:, None], plot.x.shape)
+    slices = np.broadcast_to(
+        (np.arange(plot.z.shape[0], dtype=np.float32) * 2.9)[:, None], plot.x.shape
+    )
     blade = np.clip(1.0 - np.abs(plot.noise[1].at(plot.x, slices, 0.07)) * 2.4, 0.0, 1.0)
     bed = smoothstep(0.12, 0.40, plot.noise[2].fbm(plot.x + 40.0, plot.z, 4.0, 2)) * open_middle
     bed = bed * smoothstep(2.4, 4.0, plot.z) * (1 - reef)
     weed = blade * blade * bed * (0.6 + 0.9 * np.abs(lumps))
-    return (height + weed * np.float32(1.5)).astype(np.float32), reef, np.where(weed > 0.06, 2.0, hue).astype(np.float32)
+    return (
+        (height + weed * np.float32(1.5)).astype(np.float32),
+        reef,
+        np.where(weed > 0.06, 2.0, hue).astype(np.float32),
+    )
 
 
 def _lit_floor(
@@ -120,7 +132,9 @@ def _lit_floor(
     rise[:-1] = (height[1:] - height[:-1]) / (z[1:] - z[:-1])[:, None]
     rise[-1] = 0
     shade = np.clip(0.85 - rise * np.float32(0.38), 0.25, 1.35)
-    net = np.abs(plot.noise[0].fbm(plot.x, plot.z, 0.95, 2)) + np.abs(plot.noise[1].at(plot.x, plot.z, 0.8))
+    net = np.abs(plot.noise[0].fbm(plot.x, plot.z, 0.95, 2)) + np.abs(
+        plot.noise[1].at(plot.x, plot.z, 0.8)
+    )
     caustic = smoothstep(0.34, 0.02, net)
     light = shade * (np.float32(0.72) + np.float32(1.25) * caustic) * np.float32(power)
     tint = np.array((0.55, 0.92, 1.0), np.float32)
@@ -141,7 +155,9 @@ def _motes(radiance: Field, view: View, rng: np.random.Generator) -> None:
         for _ in range(int(rng.integers(5, 12))):
             radius = float(rng.uniform(2.0, 7.5)) * view.scale
             centre = (round(x + rng.normal(0, 9 * view.scale)), round(y))
-            cv2.circle(rings, centre, round(radius), 0.34, max(1, round(1.2 * view.scale)), cv2.LINE_AA)
+            cv2.circle(
+                rings, centre, round(radius), 0.34, max(1, round(1.2 * view.scale)), cv2.LINE_AA
+            )
             spot = (round(centre[0] - radius * 0.35), round(centre[1] - radius * 0.4))
             cv2.circle(rings, spot, max(1, round(radius * 0.2)), 0.7, -1, cv2.LINE_AA)
             y -= rng.uniform(16, 52) * view.scale

@@ -14,7 +14,9 @@ def varnished(painting: Painting) -> NDArray[np.uint8]:
     height, width = painting.image.shape[:2]
     scale = float(np.sqrt(height * width)) / 1016.0
     image = painting.image.astype(np.float32) * np.float32(1 / 255)
-    small = cv2.resize(image, (max(8, width // 6), max(8, height // 6)), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(
+        image, (max(8, width // 6), max(8, height // 6)), interpolation=cv2.INTER_AREA
+    )
     bright = np.clip(small - np.float32(0.66), 0.0, 1.0)
     soft = cv2.GaussianBlur(bright, (0, 0), 3.2 * scale)
     glow = cv2.resize(soft, (width, height), interpolation=cv2.INTER_LINEAR)
@@ -25,6 +27,8 @@ def varnished(painting: Painting) -> NDArray[np.uint8]:
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
     corner = 1.0 - np.float32(0.15) * np.clip((x * x + y * y) * 0.5, 0, 1) ** 1.5
     image *= corner[..., None].astype(np.float32)
-    grain = np.random.default_rng([painting.seed, 141]).standard_normal((height, width), dtype=np.float32)
+    grain = np.random.default_rng([painting.seed, 141]).standard_normal(
+        (height, width), dtype=np.float32
+    )
     image += (grain * np.float32(0.0075))[..., None]
     return np.asarray(np.clip(image * 255.0 + 0.5, 0, 255), np.uint8)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from imgen.engines.sketch.painting.canvas import Canvas
-from imgen.engines.sketch.painting.colour import display, mix, scaled
+from imgen.engines.sketch.painting.colour import Tone, display, mix, scaled, times
 from imgen.engines.sketch.painting.daylight import Daylight
 from imgen.engines.sketch.painting.noise import Field, Noise, smoothstep
 from imgen.engines.sketch.painting.sky import sun_at
@@ -31,6 +31,8 @@ def lay_water(canvas: Canvas, day: Daylight, seed: int, *, rough: float) -> None
     colour = np.array(body, np.float32) + (mirror - np.array(body, np.float32)) * share[..., None]
     colour += (chop * np.float32(0.035 + 0.05 * rough) * smoothstep(400, 30, z))[..., None]
     _add_glitter(colour, canvas, day, top, z, seed)
+    if rough > 0.3:
+        _add_surf(colour, canvas, day, top, x, z, seed)
     part = canvas.image[top:]
     part += (np.clip(colour, 0, 1.2) - part) * wet[..., None]
 
@@ -48,9 +50,7 @@ def _waves(x: Field, z: Field, seed: int, rough: float, focal: float) -> tuple[F
     return long.astype(np.float32), short.astype(np.float32)
 
 
-def _mirrored(
-    canvas: Canvas, top: int, z: Field, wave: Field, chop: Field, rough: float
-) -> Field:
+def _mirrored(canvas: Canvas, top: int, z: Field, wave: Field, chop: Field, rough: float) -> Field:
     """The picture above the water, upside down, each thing about its own foot."""
     view = canvas.view
     rows = np.arange(top, view.height, dtype=np.float32)[:, None]
@@ -110,3 +110,24 @@ def _add_glitter(
     power = float(np.clip(peak * 0.9, 0.25, 1.0))
     for channel in range(3):
         colour[..., channel] += road * lights * np.float32(tint[channel] * power * 0.85)
+
+
+def _add_surf(
+    colour: Field, canvas: Canvas, day: Daylight, top: int, x: Field, z: Field, seed: int
+) -> None:
+    """Clear shallows, and lines of foam that run along the shore."""
+    shallow = canvas.shallow[top:]
+    if float(shallow.max()) < 0.01:
+        return
+    light: Tone = mix(scaled(day.ambient, 1.8), scaled(day.sun, 0.56), 0.5)
+    clear = np.array(display(times((0.16, 0.52, 0.50), light)), np.float32)
+    colour += (clear - colour) * (shallow * np.float32(0.55))[..., None]
+    noise = Noise.seeded(seed, 64)
+    ragged = noise.fbm(x, z, 2.6, 3) * np.float32(0.20)
+    lace = smoothstep(0.30, 0.06, np.abs(noise.fbm(x, z, 0.8, 3)))
+    edge = shallow + ragged
+    first = smoothstep(0.80, 0.93, edge)
+    second = smoothstep(0.50, 0.56, edge) * smoothstep(0.66, 0.58, edge)
+    foam = np.clip(first * (0.55 + 0.45 * lace) + second * lace * 0.8, 0.0, 1.0) * (shallow > 0.02)
+    white = np.array(display(light), np.float32)
+    colour += (white - colour) * (foam * np.float32(0.88))[..., None]

@@ -105,7 +105,9 @@ def _drifts(canvas: Canvas, scene: Scene, day: Daylight) -> None:
     haze = np.array(display(day.haze), np.float32)
     x = np.broadcast_to(view.columns[None, :], (view.height, view.width))
     y = np.broadcast_to(view.rises[:, None], (view.height, view.width))
-    bank = smoothstep(-0.35, 0.55, Noise.seeded(scene.seed, 127).fbm(x, y * np.float32(3.4), 0.55, 4))
+    bank = smoothstep(
+        -0.35, 0.55, Noise.seeded(scene.seed, 127).fbm(x, y * np.float32(3.4), 0.55, 4)
+    )
     low = smoothstep(0.24, 0.0, view.rises)[:, None] * smoothstep(-0.42, -0.02, view.rises)[:, None]
     strength = np.float32(0.72 if scene.weather == "fog" else 0.42)
     far = canvas.distance / (canvas.distance + np.float32(26.0))
@@ -125,9 +127,14 @@ def _shafts(canvas: Canvas, scene: Scene, day: Daylight) -> None:
     y = np.arange(view.height, dtype=np.float32)[:, None] - np.float32(sy - 0.15 * view.height)
     angle = (x / np.maximum(np.abs(y), 1.0)).astype(np.float32)
     noise = Noise.seeded(scene.seed, 129)
-    beam = smoothstep(0.0, 0.7, noise.at(angle, angle * 0 + 2, 0.16) * 0.7 + noise.at(angle, angle * 0 + 7, 0.05) * 0.3)
+    beam = smoothstep(
+        0.0,
+        0.7,
+        noise.at(angle, angle * 0 + 2, 0.16) * 0.7 + noise.at(angle, angle * 0 + 7, 0.05) * 0.3,
+    )
     fall = smoothstep(1.05 * view.height, 0.1 * view.height, np.abs(y)) * (y > 0)
-    light = beam * fall * np.float32(0.26) / (1.0 + angle * angle * np.float32(0.8))
+    far = canvas.distance / (canvas.distance + np.float32(400.0))
+    light = beam * fall * (1.0 - 0.7 * far) * np.float32(0.30) / (1.0 + angle * angle * np.float32(0.8))
     for channel in range(3):
         tint = np.float32(0.35 + 0.65 * day.sun[channel] / max(max(day.sun), 1e-6))
         layer = canvas.image[..., channel]
@@ -181,10 +188,25 @@ def _bolt(
     while y < end:
         nx = x + (drift + float(rng.normal(0, 0.55))) * step
         ny = y + step * float(rng.uniform(0.7, 1.3))
-        cv2.line(plane, (round(x), round(y)), (round(nx), round(ny)), 1.0, max(1, round(thick)), cv2.LINE_AA)
+        cv2.line(
+            plane,
+            (round(x), round(y)),
+            (round(nx), round(ny)),
+            1.0,
+            max(1, round(thick)),
+            cv2.LINE_AA,
+        )
         x, y = nx, ny
         if level < 2 and rng.random() < 0.13:
-            _bolt(plane, x, y, y + (end - y) * float(rng.uniform(0.25, 0.6)), thick * 0.55, rng, level + 1)
+            _bolt(
+                plane,
+                x,
+                y,
+                y + (end - y) * float(rng.uniform(0.25, 0.6)),
+                thick * 0.55,
+                rng,
+                level + 1,
+            )
 
 
 def _fireworks(canvas: Canvas, seed: int) -> None:
@@ -193,7 +215,10 @@ def _fireworks(canvas: Canvas, seed: int) -> None:
     for _ in range(int(rng.integers(4, 7))):
         cx, cy = rng.uniform(0.12, 0.88) * view.width, rng.uniform(0.12, 0.6) * view.horizon
         reach = float(rng.uniform(0.08, 0.17)) * view.focal
-        tint = np.array([(1, 0.5, 0.3), (0.5, 0.8, 1), (1, 0.85, 0.4), (0.9, 0.45, 0.9)][int(rng.integers(4))], np.float32)
+        tint = np.array(
+            [(1, 0.5, 0.3), (0.5, 0.8, 1), (1, 0.85, 0.4), (0.9, 0.45, 0.9)][int(rng.integers(4))],
+            np.float32,
+        )
         plane = np.zeros((view.height, view.width), np.float32)
         rays = int(rng.integers(26, 44))
         for ray in range(rays):

@@ -28,6 +28,8 @@ class Findings:
     said: dict[str, dict[str, float]] = field(default_factory=dict)
     """Kind → key → weight; the first of equals counts."""
     mentions: list[Mention] = field(default_factory=list)
+    scenery: list[Mention] = field(default_factory=list)
+    """Things that the surroundings show anyway: a moon, clouds, a mountain."""
     palette: list[RGB] = field(default_factory=list)
     excluded: set[str] = field(default_factory=set)
     quality: float = 0.0

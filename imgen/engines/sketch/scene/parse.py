@@ -62,6 +62,8 @@ class Reader:
         self._fuzzy_left = _FUZZY_WORDS
         self._fresh = True
         """No thing was named in this clause yet."""
+        self._wearing = False
+        """What the last thing wears was just told, and `and` may go on with it."""
         self._ahead = ""
         """A place that was said before its noun: `in the background a tree`."""
 
@@ -111,6 +113,11 @@ class Reader:
         if quality is not None:
             self.found.quality += quality * weight
         # Half of all settings are things as well (`pine forest`, `a tree`): the noun wins.
+        if subject and meanings and self._is_scenery(subject, words[-1]):
+            self.found.scenery.append(Mention(subject, 1, *self._pending.colours[:1]))
+            self._say(meanings, weight)
+            self._spill()
+            return True
         if subject and not self._is_part_of_place(words):
             self._mention(subject, words[-1], weight)
             self._say([m for m in meanings if m[0] in ("feature", "composition", "time")], weight)
@@ -137,6 +144,11 @@ class Reader:
         """A colour that is a plant as well, and is meant as one: `a field of lavender`."""
         return word == "lavender" and self._at > 0 and self._tokens[self._at - 1].text == "of"
 
+    def _is_scenery(self, subject: str, noun: str) -> bool:
+        if subject in self._words.scenery:
+            return True
+        return noun.endswith("s") and subject in self._words.scenery_in_plural
+
     def _is_coat(self, words: tuple[str, ...]) -> bool:
         """`black and white` before a noun is what the thing looks like, not the picture."""
         if words != ("black", "and", "white"):
@@ -156,6 +168,8 @@ class Reader:
     # -- words ------------------------------------------------------------------------------
     def _word(self, token: Token) -> None:
         word, pending = token.text, self._pending
+        if word in ("over", "above") and self._last is not None and not self._fresh:
+            self._last.attributes.add("over")
         if word in _ENDS_PHRASE and not (word == "and" and pending.colours) and word != "of":
             if word != "and" or not pending.words:
                 self._spill()
@@ -244,7 +258,9 @@ class Reader:
 
     def _wears(self, token: Token) -> int:
         """`with a blue roof`, `wearing a red hat`: bound to the noun before."""
-        if self._last is None or token.text not in _WEARS or self._negated:
+        chained = token.text == "and" and self._wearing
+        self._wearing = False
+        if self._last is None or self._negated or not (token.text in _WEARS or chained):
             return 0
         colour: str = ""
         words: list[str] = []
@@ -256,6 +272,7 @@ class Reader:
                 self._last.attributes.add(f"{colour} {part.text}".strip())
                 if colour and part.text in _SURFACES and self._last.colour is None:
                     self._last.colour = self._words.colours[colour]
+                self._wearing = True
                 return offset + 1
             if part.text in self._words.colours:
                 colour = part.text

@@ -10,7 +10,8 @@ from imgen.engines.sketch.scene.findings import Findings, Mention
 from imgen.engines.sketch.scene.parse import Reader, read_negative
 from imgen.engines.sketch.scene.scene import Scene, Thing
 from imgen.engines.sketch.scene.vocabulary import vocabulary
-from imgen.engines.sketch.styles.registry import STYLES, find_style
+from imgen.engines.sketch.styles.registry import find_style
+from imgen.engines.sketch.styles.style import Style
 from imgen.engines.sketch.subjects.registry import SUBJECTS
 
 _MOST_THINGS = 16
@@ -26,7 +27,9 @@ _HOURS = ("noon", "afternoon", "morning", "golden_hour", "afternoon", "golden_ho
 _GREY_WEATHER = frozenset({"overcast", "fog", "rain", "storm", "snow"})
 
 
-def read(prompt: str, negative_prompt: str = "", style: str = "", seed: int = 0) -> Scene:
+def read(
+    prompt: str, negative_prompt: str = "", style: str = "", seed: int = 0, *, alone: bool = False
+) -> Scene:
     """Read a prompt.
 
     Args:
@@ -34,6 +37,7 @@ def read(prompt: str, negative_prompt: str = "", style: str = "", seed: int = 0)
         negative_prompt: what must not appear, comma-separated.
         style: key of a style; where it is empty or unknown, the words of the prompt decide.
         seed: decides everything that the prompt leaves open.
+        alone: the things will stand without surroundings, as a cut-out.
 
     Returns:
         The scene. Reading takes time linear in the length of the text and never fails.
@@ -42,9 +46,11 @@ def read(prompt: str, negative_prompt: str = "", style: str = "", seed: int = 0)
     found.excluded |= read_negative(negative_prompt)
     chance = np.random.default_rng([seed, zlib.crc32(prompt.encode("utf-8", "replace")), 5])
     chosen = find_style(style) or find_style(prompt) if (style or prompt) else None
+    if not found.mentions and (alone or (chosen is not None and chosen.plain_ground)):
+        found.mentions.extend(found.scenery)
     _frame_portrait(found)
     things = _things(found, seed)
-    setting = _setting(found, things, STYLES.get(chosen.name) if chosen else None, chance)
+    setting = _setting(found, things, chosen, chance)
     season = _season(found, setting)
     weather = _weather(found, season, setting, chance)
     return Scene(
@@ -53,7 +59,7 @@ def read(prompt: str, negative_prompt: str = "", style: str = "", seed: int = 0)
         weather=weather,
         season=season,
         things=things,
-        features=found.all("feature"),
+        features=_features(found, setting),
         excluded=frozenset(found.excluded),
         composition=found.all("composition"),
         palette=tuple(found.palette[:4]),
@@ -126,9 +132,9 @@ def _thing(mention: Mention, index: int, seed: int) -> Thing:
 
 
 def _setting(
-    found: Findings, things: tuple[Thing, ...], style: object, chance: np.random.Generator
+    found: Findings, things: tuple[Thing, ...], style: Style | None, chance: np.random.Generator
 ) -> str:
-    if getattr(style, "plain_ground", False):
+    if style is not None and style.plain_ground:
         return "studio"
     said = found.strongest("setting")
     if said:
@@ -142,12 +148,20 @@ def _setting(
     return _pick(tuple(s for s in _OPEN_AIR if s not in found.excluded) or _OPEN_AIR, chance)
 
 
+def _features(found: Findings, setting: str) -> frozenset[str]:
+    """What was named as a feature, and a lake that lies below the mountains."""
+    features = found.all("feature")
+    if setting == "mountains" and "lake" in found.all("setting"):
+        features |= {"lake"}
+    return features
+
+
 def _combined(found: Findings, said: str) -> str:
     """Two settings in one prompt often make a third."""
     every = found.all("setting")
     for pair, together in (
         ({"mountains", "village"}, "village"), ({"hills", "village"}, "village"),
-        ({"mountains", "lake"}, "lake"), ({"mountains", "sea"}, "coast"),
+        ({"mountains", "lake"}, "mountains"), ({"mountains", "sea"}, "coast"),
         ({"mountains", "snowfield"}, "snowfield"), ({"mountains", "river"}, "river"),
         ({"forest", "lake"}, "lake"), ({"forest", "river"}, "river"),
         ({"forest", "waterfall"}, "waterfall"), ({"jungle", "waterfall"}, "waterfall"),

@@ -50,6 +50,9 @@ class Scene:
     """`close_up`, `wide`, `symmetrical`, `portrait`, `centred`, `low_angle`, `aerial`, …"""
     palette: tuple[RGB, ...] = ()
     """Colours that the picture as a whole leans to."""
+    tint: RGB | None = None
+    """A colour that the whole picture leans to by `tint_share`, 0 to 1: a LoRA's."""
+    tint_share: float = 0.0
     mood: str = ""
     """`calm`, `happy`, `dark`, `dreamy`, `dramatic`, `cosy`, `romantic`, …; may be empty."""
     style: str = ""

@@ -34,6 +34,9 @@ class Vocabulary:
     """Subjects of each group."""
     group_words: Mapping[str, tuple[str, ...]]
     """The groups that a word stands for."""
+    scenery: frozenset[str]
+    """Subjects that the surroundings show by themselves."""
+    scenery_in_plural: frozenset[str]
     kin: Mapping[str, tuple[str, ...]]
     home: Mapping[str, tuple[str, ...]]
     typos: Mapping[str, str]
@@ -90,6 +93,8 @@ def vocabulary() -> Vocabulary:
         quality={words_of(phrase): value for phrase, value in table["quality"].items()},
         groups={name: frozenset(_split(listed)) for name, listed in table["groups"].items()},
         group_words=group_words,
+        scenery=frozenset(_split(table["scenery"]["always"])),
+        scenery_in_plural=frozenset(_split(table["scenery"]["plural"])),
         kin={noun: tuple(_split(listed)) for noun, listed in table["kin"].items()},
         home={name: tuple(_split(listed)) for name, listed in table["home"].items()},
         typos=typos,
