@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from imgen.engines.sketch.look import RGB
 from imgen.engines.sketch.subjects.cars import wheel
 from imgen.engines.sketch.subjects.colour import lift, mix, turn
 from imgen.engines.sketch.subjects.pen import Pen, drawn

@@ -29,26 +29,34 @@ def leaf(pen: Pen, x: float, y: float, length: float, angle: float, rgb: RGB = S
 
 def petals(
     pen: Pen,
-    x: float,
-    y: float,
+    heart: tuple[float, float],
     count: int,
-    reach: float,
-    width: float,
+    size: tuple[float, float],
     rgb: RGB,
-    *,
     turn_by: float = 0,
 ) -> None:
-    """A ring of rounded petals around a heart."""
+    """A ring of rounded petals of (length, width) around a heart, those near the light lighter."""
+    x, y = heart
+    reach, width = size
     for i in range(count):
-        with pen.turned(turn_by + i * 360 / count, x, y):
-            d = blob(f"{x - width * 0.2},{y} {x - width * 0.5},{y - reach * 0.6} {x - width * 0.3},{y - reach * 0.94} "
-                     f"{x},{y - reach} {x + width * 0.3},{y - reach * 0.94} {x + width * 0.5},{y - reach * 0.6} "
-                     f"{x + width * 0.2},{y}")  # fmt: skip
-            pen.form(d, lift(rgb, pen.vary(-0.02, 0.02)), shade=width * 0.14, rim=0.4)
+        angle = turn_by + i * 360 / count
+        facing = math.cos(math.radians(angle) - math.atan2(pen.towards[0], -pen.towards[1]))
+        own = lift(rgb, 0.03 * facing + pen.vary(-0.015, 0.015))
+        with pen.turned(angle, x, y):
+            pen.flat(_petal(x, y, reach, width), lift(own, -0.1))
+            if pen.detail > 0.1:
+                shift = (pen.towards[0] * width * 0.07, pen.towards[1] * width * 0.05)
+                pen.flat(_petal(x + shift[0], y + shift[1], reach * 0.97, width * 0.86), own)
             if pen.detail > 0.4:
                 pen.stroke(
-                    f"M{x},{y - reach * 0.3:.1f}V{y - reach * 0.82:.1f}", lift(rgb, -0.08), 0.5, 0.6
+                    f"M{x:.1f},{y - reach * 0.3:.1f}v{-reach * 0.5:.1f}", lift(own, -0.07), 0.5, 0.6
                 )
+
+
+def _petal(x: float, y: float, reach: float, width: float) -> str:
+    return blob(
+        f"{x},{y}! {x - width * 0.5},{y - reach * 0.62} {x},{y - reach} {x + width * 0.5},{y - reach * 0.62}"
+    )
 
 
 def _stem(pen: Pen, x: float, top: float, *, foot: float = 30) -> None:
@@ -69,8 +77,8 @@ def _daisy(pen: Pen) -> None:
     _stem(pen, 30, 30)
     leaf(pen, 30, 84, 30, 48)
     leaf(pen, 30, 92, 30, -52)
-    petals(pen, 30, 29, count, 28, 250 / count, lift(bloom, -0.05), turn_by=180 / count)
-    petals(pen, 30, 29, count, 25.5, 250 / count, bloom)
+    petals(pen, (30, 29), count, (28, 250 / count), lift(bloom, -0.05), 180 / count)
+    petals(pen, (30, 29), count, (25.5, 250 / count), bloom)
     heart = (246, 196, 72) if bloom[0] < 250 or bloom[2] > 120 else (150, 96, 54)
     pen.round(oval(30, 29, 8.2), heart)
     _seeds(pen, 30, 29, 7.2, lift(heart, -0.13), 34)
@@ -92,8 +100,8 @@ def _sunflower(pen: Pen) -> None:
     _stem(pen, 34, 34, foot=34)
     leaf(pen, 34, 78, 32, 56)
     leaf(pen, 34, 88, 32, -58)
-    petals(pen, 34, 33, 18, 33, 9.5, lift(bloom, -0.08), turn_by=10)
-    petals(pen, 34, 33, 18, 30, 9.5, bloom)
+    petals(pen, (34, 33), 18, (33, 9.5), lift(bloom, -0.08), 10)
+    petals(pen, (34, 33), 18, (30, 9.5), bloom)
     pen.round(oval(34, 33, 15.5), (104, 66, 42))
     _seeds(pen, 34, 33, 14.6, (156, 104, 54), 90)
     pen.round(oval(34, 33, 5.5), (78, 50, 36))
@@ -175,10 +183,21 @@ def _bouquet(pen: Pen) -> None:
     main = pen.main((230, 104, 122), (242, 170, 80), (170, 120, 190))
     for angle in (-62, -36, 30, 58, -10, 12):
         leaf(pen, *around(45, 60, 12, angle), 36, angle)
-    spots = ((18, 34), (70, 32), (45, 16), (30, 22), (60, 20), (28, 46), (62, 46), (45, 36))
+    pen.form(blob("12,40 26,18 45,10 64,18 78,40 66,62 45,68 24,62"), lift(STEM, -0.08), shade=4)
+    spots = (
+        (18, 34),
+        (70, 32),
+        (45, 16),
+        (30, 22),
+        (60, 20),
+        (27, 48),
+        (63, 48),
+        (45, 36),
+        (45, 54),
+    )
     for i, (x, y) in enumerate(spots):
         own = main if i % 2 == 0 else pen.pick((turn(main, 60), mix(main, (250, 244, 236), 0.7)))
-        petals(pen, x, y, 6, 12.5, 11, own, turn_by=pen.vary(0, 60))
+        petals(pen, (x, y), 6, (12.5, 11), own, pen.vary(0, 60))
         pen.round(oval(x, y, 3.6), (246, 202, 92))
     paper = mix(main, (244, 232, 212), 0.8)
     pen.form(blob("16,52! 45,62 74,52! 56,99.6! 34,99.6!"), paper, shade=4)

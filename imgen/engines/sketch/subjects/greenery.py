@@ -6,7 +6,7 @@ from imgen.engines.sketch.look import RGB
 from imgen.engines.sketch.subjects.colour import lift, mix
 from imgen.engines.sketch.subjects.flowers import leaf, petals
 from imgen.engines.sketch.subjects.pen import Pen, drawn
-from imgen.engines.sketch.subjects.shapes import blob, limb, line, lumps, oval, poly
+from imgen.engines.sketch.subjects.shapes import blob, limb, line, lumps, oval, poly, star
 
 SNOW, CREAM, TERRACOTTA = (246, 250, 254), (246, 236, 216), (196, 110, 76)
 
@@ -37,14 +37,16 @@ def _bush(pen: Pen) -> None:
     if flowering:
         bloom = pen.pick(((236, 120, 150), (250, 244, 240), (244, 196, 90)))
         for _ in range(9):
-            petals(pen, pen.vary(16, 124), pen.vary(16, 86), 5, 5, 5, bloom)
+            x, y = pen.vary(16, 124), pen.vary(16, 86)
+            pen.fill(star(x, y, 5, 3, 5, turn=pen.vary(0, 60)), bloom)
+            pen.flat(oval(x, y, 1.4), (250, 214, 110))
 
 
 def _mushroom(pen: Pen) -> None:
     cap = pen.main((206, 58, 52), (176, 122, 80), (226, 150, 70))
-    if pen.chance(0.6):
-        with pen.moved(60, 54, 0.46):
-            _one_mushroom(pen, cap)
+    size = pen.vary(0.4, 0.48)
+    with pen.moved(63, 100 - 100 * size, size):
+        _one_mushroom(pen, cap)
     _one_mushroom(pen, cap)
 
 
@@ -92,7 +94,7 @@ def _cactus(pen: Pen) -> None:
         pen.stroke(spines, CREAM, 0.5, 0.9)
     for x, y in ((36, 5), (13, left - 21), (61, right - 17)):
         if pen.chance(0.6):
-            petals(pen, x, y, 7, 6, 5, (238, 110, 140))
+            petals(pen, (x, y), 7, (6, 5), (238, 110, 140))
             pen.round(oval(x, y, 1.8), (250, 206, 96))
 
 

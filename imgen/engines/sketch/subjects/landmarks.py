@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from imgen.engines.sketch.look import RGB
-from imgen.engines.sketch.subjects.colour import lift, mix
+from imgen.engines.sketch.subjects.colour import lift
 from imgen.engines.sketch.subjects.masonry import battlements, casement, door, stones, tiles
 from imgen.engines.sketch.subjects.pen import WINDOW, Pen, drawn
 from imgen.engines.sketch.subjects.shapes import blob, box, oval, poly

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from imgen.engines.sketch.subjects import (
     aircraft,
+    belongings,
     birds,
     boat,
     canine,
@@ -15,6 +16,7 @@ from imgen.engines.sketch.subjects import (
     cat,
     dragon,
     flowers,
+    furniture,
     greenery,
     hoofed,
     houses,
@@ -27,12 +29,14 @@ from imgen.engines.sketch.subjects import (
     sea_life,
     ships,
     skies,
+    tableware,
     tree,
 )
 from imgen.engines.sketch.subjects.subject import Subject
 
 _ALL: tuple[Subject, ...] = (
     *aircraft.SUBJECTS,
+    *belongings.SUBJECTS,
     *birds.SUBJECTS,
     boat.SUBJECT,
     *canine.SUBJECTS,
@@ -40,6 +44,7 @@ _ALL: tuple[Subject, ...] = (
     cat.SUBJECT,
     dragon.SUBJECT,
     *flowers.SUBJECTS,
+    *furniture.SUBJECTS,
     *greenery.SUBJECTS,
     *hoofed.SUBJECTS,
     *houses.SUBJECTS,
@@ -52,6 +57,7 @@ _ALL: tuple[Subject, ...] = (
     *sea_life.SUBJECTS,
     *ships.SUBJECTS,
     *skies.SUBJECTS,
+    *tableware.SUBJECTS,
     *tree.SUBJECTS,
 )
 

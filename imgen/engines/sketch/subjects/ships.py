@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from imgen.engines.sketch.look import RGB
 from imgen.engines.sketch.subjects.colour import lift, mix
 from imgen.engines.sketch.subjects.pen import Pen, drawn
 from imgen.engines.sketch.subjects.shapes import blob, box, limb, line, oval, poly

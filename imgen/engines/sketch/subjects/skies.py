@@ -7,7 +7,7 @@ import math
 from imgen.engines.sketch.look import RGB
 from imgen.engines.sketch.subjects.colour import lift, mix, turn
 from imgen.engines.sketch.subjects.pen import Pen, drawn
-from imgen.engines.sketch.subjects.shapes import blob, lumps, oval, ring, star
+from imgen.engines.sketch.subjects.shapes import blob, oval, ring, star
 
 WHITE = (255, 252, 244)
 
@@ -62,8 +62,8 @@ def _sun(pen: Pen) -> None:
 
 def _planet(pen: Pen) -> None:
     body = pen.main((214, 150, 96), (96, 150, 190), (184, 120, 170), (120, 170, 140))
-    rings = pen.has("ringed", "saturn", "rings") or pen.chance(0.6)
-    scale = 0.72 if rings else 1.0
+    rings = not pen.has("earth", "mars", "blue", "ringless")
+    scale = 0.72
     band, r = lift(turn(body, 20), 0.09), 49 * scale
     tilt = pen.vary(-22, -12)
     if rings:
@@ -104,7 +104,6 @@ def _star(pen: Pen) -> None:
     if pen.night:
         pen.glow(50, 52, 52, gold, 0.5)
     pen.emit(shape, gold)
-    pen.emit(star(50, 53, 52, 22, 5).replace("Z", "") + "Z", gold, 0.01)
     for i in range(5):
         with pen.turned(i * 72, 50, 53):
             pen.emit("M50,53L50,1L62.9,35.2Z", lift(gold, -0.09))
@@ -118,10 +117,10 @@ def _cloud(pen: Pen) -> None:
     w = [pen.vary(0.88, 1.08) for _ in range(6)]
     puffs = ((34, 62, 24 * w[0]), (66, 40, 34 * w[1]), (106, 36, 36 * w[2]), (140, 56, 27 * w[3]), (88, 62, 32), (22, 76, 20 * w[4]),
              (158, 74, 20 * w[5]), (56, 76, 24), (122, 76, 24))  # fmt: skip
-    whole = "".join(oval(x, y, r) for x, y, r in puffs) + "M20,70H160V98H20Z"
+    whole = "".join(oval(x, y, r) for x, y, r in puffs) + "M20,98H160V70H20Z"
     floor = "M-10,-10H200V97H-10Z"
     with pen.within(floor):
-        pen.form(whole, mist, shade=7, rim=1.2)
+        pen.form(whole, mist, shade=6, rim=0)
         with pen.within(whole):
             x, y = pen.towards
             for px, py, r in puffs[1:5]:
@@ -184,6 +183,6 @@ SUBJECTS = (
     drawn("star", "gold star, twinkle", (0, 1, 100, 97), _star, height=6.0, places=("sky",)),
     drawn("cloud", "raincloud, cumulus, thundercloud", (0, -1, 180, 97), _cloud, height=30.0, places=("sky",)),
     drawn("rainbow", "", (2, 2, 198, 100), _rainbow, height=90.0, places=("sky",)),
-    drawn("snowflake", "ice crystal", (7, 1, 93, 99), _snowflake, height=0.1, places=("air", "sky")),
-    drawn("comet", "meteor, shooting star, asteroid", (0, 4, 134, 101), _comet, height=20.0, places=("sky",)),
+    drawn("snowflake", "ice crystal", (2, -1, 98, 101), _snowflake, height=0.1, places=("air", "sky")),
+    drawn("comet", "meteor, shooting star, asteroid", (12, 17, 134, 101), _comet, height=20.0, places=("sky",)),
 )  # fmt: skip
