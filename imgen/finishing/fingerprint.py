@@ -16,4 +16,6 @@ def fingerprint(pixels: NDArray[np.uint8]) -> str:
             has the file can compute the same.
     """
     shape = "x".join(map(str, pixels.shape)).encode()
-    return sha256(shape + b":" + np.ascontiguousarray(pixels).tobytes()).hexdigest()
+    digest = sha256(shape + b":")
+    digest.update(np.ascontiguousarray(pixels).data)
+    return digest.hexdigest()

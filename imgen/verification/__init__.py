@@ -1,0 +1,1 @@
+"""Tells, for any picture, whether it is ours and what became of it since."""
