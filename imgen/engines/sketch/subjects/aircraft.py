@@ -1,4 +1,4 @@
-"""What flies, and the train: aeroplane, rocket, hot-air balloon, party balloon, kite, helicopter."""
+"""What flies, and the train: aeroplane, rocket, balloons, kite, helicopter."""
 
 from __future__ import annotations
 
@@ -125,8 +125,12 @@ def _kite(pen: Pen) -> None:
     for x, y, tone in ((24, 75, other), (31.6, 84, cloth), (28, 94, other)):
         pen.form(poly(f"{x - 6},{y - 3} {x},{y} {x - 6},{y + 3}"), tone, shade=0.6)
         pen.form(poly(f"{x + 6},{y - 3} {x},{y} {x + 6},{y + 3}"), tone, shade=0.6)
-    for d, tone in (("30,0 30,28 2,28", cloth), ("30,0 58,28 30,28", other), ("2,28 30,28 30,65", other),
-                    ("58,28 30,65 30,28", cloth)):  # fmt: skip
+    for d, tone in (
+        ("30,0 30,28 2,28", cloth),
+        ("30,0 58,28 30,28", other),
+        ("2,28 30,28 30,65", other),
+        ("58,28 30,65 30,28", cloth),
+    ):
         pen.fill(poly(d), tone)
     pen.fade(poly("30,0 58,28 30,65"), pen.tones(cloth).deep, (0.34, 0.1), 90, own=True)
     pen.stroke("M30,0V65M2,28H58", (120, 84, 60), 0.9)
@@ -186,16 +190,52 @@ def _train(pen: Pen) -> None:
 
 
 SUBJECTS = (
-    drawn("airplane", "aeroplane, plane, aircraft, jet, airliner, biplane, jumbo jet, glider", (-4, 7, 193, 100),
-          _airplane, height=12.0, places=("sky", "air")),
-    drawn("rocket", "spaceship, spacecraft, space shuttle, starship, missile, rocket ship, shuttle", (3, 0, 57, 100),
-          _rocket, height=40.0, places=("ground", "sky")),
-    drawn("hot-air-balloon", "airship, zeppelin, blimp, air balloon", (0, 0, 76, 100), _hot_air_balloon,
-          height=22.0, places=("sky", "air")),
-    drawn("balloon", "party balloon, helium balloon", (0, 0, 50, 100), _balloon, height=0.9,
-          places=("air", "sky", "indoors")),
+    drawn(
+        "airplane",
+        "aeroplane, plane, aircraft, jet, airliner, biplane, jumbo jet, glider",
+        (-4, 7, 193, 100),
+        _airplane,
+        height=12.0,
+        places=("sky", "air"),
+    ),
+    drawn(
+        "rocket",
+        "spaceship, spacecraft, space shuttle, starship, missile, rocket ship, shuttle",
+        (3, 0, 57, 100),
+        _rocket,
+        height=40.0,
+        places=("ground", "sky"),
+    ),
+    drawn(
+        "hot-air-balloon",
+        "airship, zeppelin, blimp, air balloon",
+        (0, 0, 76, 100),
+        _hot_air_balloon,
+        height=22.0,
+        places=("sky", "air"),
+    ),
+    drawn(
+        "balloon",
+        "party balloon, helium balloon",
+        (0, 0, 50, 100),
+        _balloon,
+        height=0.9,
+        places=("air", "sky", "indoors"),
+    ),
     drawn("kite", "paper kite", (1, 0, 59, 100), _kite, height=1.2, places=("sky", "air")),
-    drawn("helicopter", "chopper, drone", (-2, 5, 175, 100), _helicopter, height=4.0, places=("sky", "air")),
-    drawn("train", "locomotive, steam train, steam engine, railway, tram train, subway", (0, 0, 206, 100), _train,
-          height=4.2),
-)  # fmt: skip
+    drawn(
+        "helicopter",
+        "chopper, drone",
+        (-2, 5, 175, 100),
+        _helicopter,
+        height=4.0,
+        places=("sky", "air"),
+    ),
+    drawn(
+        "train",
+        "locomotive, steam train, steam engine, railway, tram train, subway",
+        (0, 0, 206, 100),
+        _train,
+        height=4.2,
+    ),
+)

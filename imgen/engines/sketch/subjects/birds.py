@@ -31,7 +31,8 @@ def _perched(pen: Pen, plumage: RGB, breast: RGB) -> None:
         2,
     )
     body = blob(
-        "64,6 76,8 85,17 86,29 82,38 83,52 79,68 69,81 54,87 40,83 28,72 26,64 36,48 46,32 50,16 56,9"
+        "64,6 76,8 85,17 86,29 82,38 83,52 79,68 69,81 54,87 40,83 28,72 26,64 36,48 46,32 50,16 "
+        "56,9"
     )
     pen.form(body, plumage, shade=6)
     with pen.within(body):
@@ -53,8 +54,15 @@ def _folded_wing(pen: Pen, plumage: RGB, dark: RGB) -> None:
     with pen.within(wing):
         for i in range(4):
             x, y = 52 - i * 9, 60 + i * 5.6
-            pen.form(blob(f"{x + 10},{y - 10} {x + 8},{y} {x - 6},{y + 9} {x - 16},{y + 12}! {x - 4},{y - 2}"),
-                     lift(dark, 0.02 * i), shade=1.6, rim=0.6)  # fmt: skip
+            pen.form(
+                blob(
+                    f"{x + 10},{y - 10} {x + 8},{y} {x - 6},{y + 9} {x - 16},{y + 12}! "
+                    f"{x - 4},{y - 2}"
+                ),
+                lift(dark, 0.02 * i),
+                shade=1.6,
+                rim=0.6,
+            )
         pen.lines(("46,42 54,46 60,45", "42,48 50,53 60,52"), lift(plumage, 0.09), 0.9, 0.8)
 
 
@@ -147,8 +155,14 @@ def _penguin(pen: Pen) -> None:
 def _duck(pen: Pen) -> None:
     plumage = pen.main((246, 214, 92), (246, 240, 228), (150, 116, 86))
     pen.stroke("M44,80L44,97M44,97h9M58,80L58,97M58,97h9", BEAK, 3)
-    pen.form(blob("68,10 80,4 92,9 95,22 89,34 88,44 94,58 88,76 70,87 46,88 22,82 8,66 0,48! 18,52 38,50 60,50 70,40 66,26"),
-             plumage, shade=6)  # fmt: skip
+    pen.form(
+        blob(
+            "68,10 80,4 92,9 95,22 89,34 88,44 94,58 88,76 70,87 46,88 22,82 8,66 0,48! "
+            "18,52 38,50 60,50 70,40 66,26"
+        ),
+        plumage,
+        shade=6,
+    )
     pen.form(blob("64,52 68,64 56,74 36,76 18,66! 34,60 48,50"), lift(plumage, -0.07), shade=3)
     pen.lines(("58,58 46,66 34,68", "62,63 52,71 42,73"), lift(plumage, -0.15), 0.9, 0.8)
     if pen.chance(0.5) and plumage[0] < 200:
@@ -165,7 +179,8 @@ def _eagle(pen: Pen) -> None:
     for mirror in (True, False):
         with pen.moved(92, 0, mirror=mirror):
             wing = blob(
-                f"2,50 18,34 38,24 62,{18 + tip} 80,{8 + tip} 93,{2 + tip}! 84,{18 + tip} 91,{19 + tip}! 80,{30 + tip} "
+                f"2,50 18,34 38,24 62,{18 + tip} 80,{8 + tip} 93,{2 + tip}! 84,{18 + tip} "
+                f"91,{19 + tip}! 80,{30 + tip} "
                 f"86,{33 + tip}! 74,{40 + tip} 78,{46 + tip}! 62,50 64,57! 46,60 22,68 4,72"
             )
             pen.form(wing, plumage, shade=4)
@@ -205,20 +220,45 @@ def _flamingo(pen: Pen) -> None:
 SUBJECTS = (
     drawn(
         "bird",
-        "robin, sparrow, songbird, finch, bluebird, parrot, hummingbird, swallow, kingfisher, dove, "
+        "robin, sparrow, songbird, finch, bluebird, parrot, hummingbird, swallow, kingfisher, "
+        "dove, "
         "pigeon, raven, crow, jay, cardinal, canary, seagull, gull, magpie, toucan",
         (0, 0, 101, 100),
         _bird,
         height=0.2,
         places=("air", "ground"),
     ),
-    drawn("owl", "barn owl, snowy owl, owlet", (1, 0, 71, 100), _owl, height=0.4,
-          places=("ground", "air")),
+    drawn(
+        "owl",
+        "barn owl, snowy owl, owlet",
+        (1, 0, 71, 100),
+        _owl,
+        height=0.4,
+        places=("ground", "air"),
+    ),
     drawn("penguin", "emperor penguin", (-3, 1, 66, 100), _penguin, height=0.8),
-    drawn("duck", "duckling, goose, swan, rubber duck, mallard", (0, 3, 115, 100), _duck, height=0.4,
-          places=("water", "ground")),
-    drawn("eagle", "hawk, falcon, vulture, condor, phoenix, osprey, albatross", (0, 0, 184, 100), _eagle,
-          height=0.7, places=("sky", "air")),
-    drawn("flamingo", "heron, stork, ibis, crane bird, egret", (0, 0, 64, 100), _flamingo, height=1.3,
-          places=("water", "ground")),
-)  # fmt: skip
+    drawn(
+        "duck",
+        "duckling, goose, swan, rubber duck, mallard",
+        (0, 3, 115, 100),
+        _duck,
+        height=0.4,
+        places=("water", "ground"),
+    ),
+    drawn(
+        "eagle",
+        "hawk, falcon, vulture, condor, phoenix, osprey, albatross",
+        (0, 0, 184, 100),
+        _eagle,
+        height=0.7,
+        places=("sky", "air"),
+    ),
+    drawn(
+        "flamingo",
+        "heron, stork, ibis, crane bird, egret",
+        (0, 0, 64, 100),
+        _flamingo,
+        height=1.3,
+        places=("water", "ground"),
+    ),
+)

@@ -66,8 +66,15 @@ def _leg(
 ) -> None:
     x, y, _ = stations[-1]
     pen.form(limb(*stations), coat, shade=2.2, rim=0.35)
-    pen.form(blob(f"{x - 4},{y + 1} {x + 1},{y - 2} {x + paw},{y + 1.4} {x + paw + 0.6},{y + 4.8}! {x - 4},{y + 4.8}!"),
-             coat, shade=1.2, rim=0.5)  # fmt: skip
+    pen.form(
+        blob(
+            f"{x - 4},{y + 1} {x + 1},{y - 2} {x + paw},{y + 1.4} {x + paw + 0.6},{y + 4.8}! "
+            f"{x - 4},{y + 4.8}!"
+        ),
+        coat,
+        shade=1.2,
+        rim=0.5,
+    )
 
 
 def _wild(pen: Pen, coat: RGB, *, socks: RGB, belly: RGB, tip: RGB) -> None:
@@ -152,7 +159,8 @@ def _wolf(pen: Pen) -> None:
 SUBJECTS = (
     drawn(
         "dog",
-        "puppy, hound, corgi, labrador, retriever, golden retriever, terrier, beagle, husky, poodle, "
+        "puppy, hound, corgi, labrador, retriever, golden retriever, terrier, beagle, husky, "
+        "poodle, "
         "bulldog, dachshund, collie, shepherd dog, spaniel, doggo, canine",
         (4, 1, 113, 100),
         _dog,

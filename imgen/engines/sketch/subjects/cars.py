@@ -30,7 +30,10 @@ def _car(pen: Pen) -> None:
     old = pen.has("vintage", "old", "classic", "retro") or pen.chance(0.35)
     dark = lift(paint, -0.18)
     if old:
-        roof = "52,34 66,10 84,2 116,2 136,10 156,33 184,37 205,44 212,56 213,74! 8,76! 5,60 8,46 24,37"
+        roof = (
+            "52,34 66,10 84,2 116,2 136,10 156,33 184,37 205,44 212,56 213,74! 8,76! 5,60 8,46 "
+            "24,37"
+        )
         glass = ("63,33! 74,13 86,9 104,8! 104,33!", "110,33! 110,8 120,9 132,14 146,33!")
     else:
         roof = "34,38 64,12 84,4 112,3 132,9 160,34 190,39 208,46 214,58 214,74! 6,76! 3,60 8,44"
@@ -170,12 +173,31 @@ def _motorbike(pen: Pen) -> None:
 
 
 SUBJECTS = (
-    drawn("car", "automobile, sedan, sports car, taxi, cab, convertible, racing car, race car, vehicle, suv, "
-          "hatchback, jeep, limousine, coupe, roadster, beetle car, classic car", (0, 1, 217, 99), _car,
-          height=1.5),
-    drawn("bus", "coach, school bus, tram, streetcar, trolley, camper van, camper, minibus", (3, 1, 205, 100),
-          _bus, height=3.0),
-    drawn("truck", "lorry, pickup, van, fire truck, delivery van, tractor", (1, 3, 200, 100), _truck, height=3.2),
+    drawn(
+        "car",
+        "automobile, sedan, sports car, taxi, cab, convertible, racing car, race car, "
+        "vehicle, suv, "
+        "hatchback, jeep, limousine, coupe, roadster, beetle car, classic car",
+        (0, 1, 217, 99),
+        _car,
+        height=1.5,
+    ),
+    drawn(
+        "bus",
+        "coach, school bus, tram, streetcar, trolley, camper van, camper, minibus",
+        (3, 1, 205, 100),
+        _bus,
+        height=3.0,
+    ),
+    drawn(
+        "truck",
+        "lorry, pickup, van, fire truck, delivery van, tractor",
+        (1, 3, 200, 100),
+        _truck,
+        height=3.2,
+    ),
     drawn("bicycle", "bike, cycle, tandem", (-1, 2, 165, 100), _bicycle, height=1.1),
-    drawn("motorbike", "motorcycle, scooter, moped, vespa", (0, 6, 170, 100), _motorbike, height=1.1),
-)  # fmt: skip
+    drawn(
+        "motorbike", "motorcycle, scooter, moped, vespa", (0, 6, 170, 100), _motorbike, height=1.1
+    ),
+)

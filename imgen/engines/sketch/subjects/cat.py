@@ -8,8 +8,12 @@ from imgen.engines.sketch.subjects.pen import Pen, drawn
 from imgen.engines.sketch.subjects.shapes import blob, limb, line, oval
 
 ORANGE, GREY, BLACK, CREAM, BROWN = (
-    (226, 138, 62), (128, 134, 146), (52, 50, 60), (232, 208, 174), (134, 96, 68),
-)  # fmt: skip
+    (226, 138, 62),
+    (128, 134, 146),
+    (52, 50, 60),
+    (232, 208, 174),
+    (134, 96, 68),
+)
 WHITE, PINK = (250, 244, 236), (232, 150, 146)
 EYES = ((150, 196, 92), (232, 190, 70), (110, 180, 214))
 
@@ -85,8 +89,20 @@ def _head(pen: Pen, coat: RGB, pale: RGB, stripe: RGB, marking: str) -> None:
     pen.form(head, coat, shade=3)
     with pen.within(head):
         if marking == "tabby":
-            pen.lines(("57,9 57,18", "51,9 52,17", "63,9 62,17", "36,26 43,27", "36,31 43,31",
-                       "78,26 71,27", "78,31 71,31"), stripe, 1.9, 0.8)  # fmt: skip
+            pen.lines(
+                (
+                    "57,9 57,18",
+                    "51,9 52,17",
+                    "63,9 62,17",
+                    "36,26 43,27",
+                    "36,31 43,31",
+                    "78,26 71,27",
+                    "78,31 71,31",
+                ),
+                stripe,
+                1.9,
+                0.8,
+            )
         if marking == "points":
             pen.fill(oval(57, 34, 12, 12), lift(coat, -0.2), 0.55)
         pen.hatch((40, 12, 74, 24), lift(coat, 0.08), 0, 3, count=40, width=0.45, alpha=0.5)

@@ -9,16 +9,32 @@ from imgen.engines.sketch.subjects.colour import mix, turn
 from imgen.engines.sketch.subjects.pen import Pen
 
 SKINS: tuple[RGB, ...] = (
-    (246, 210, 184), (236, 188, 154), (216, 162, 122), (184, 126, 88), (140, 90, 62), (104, 66, 48),
-)  # fmt: skip
+    (246, 210, 184),
+    (236, 188, 154),
+    (216, 162, 122),
+    (184, 126, 88),
+    (140, 90, 62),
+    (104, 66, 48),
+)
 HAIR: dict[str, RGB] = {
-    "black": (44, 38, 46), "brown": (96, 62, 44), "auburn": (134, 66, 42), "red": (186, 84, 42),
-    "blonde": (222, 178, 106), "grey": (158, 158, 166), "white": (226, 224, 226),
-}  # fmt: skip
+    "black": (44, 38, 46),
+    "brown": (96, 62, 44),
+    "auburn": (134, 66, 42),
+    "red": (186, 84, 42),
+    "blonde": (222, 178, 106),
+    "grey": (158, 158, 166),
+    "white": (226, 224, 226),
+}
 CLOTHES: tuple[RGB, ...] = (
-    (196, 82, 66), (44, 94, 118), (226, 164, 74), (86, 118, 92), (116, 84, 132), (224, 210, 186),
-    (62, 76, 108), (204, 120, 128),
-)  # fmt: skip
+    (196, 82, 66),
+    (44, 94, 118),
+    (226, 164, 74),
+    (86, 118, 92),
+    (116, 84, 132),
+    (224, 210, 186),
+    (62, 76, 108),
+    (204, 120, 128),
+)
 _WOMAN = ("woman", "female", "lady", "girl", "queen", "princess", "mother", "dress", "witch")
 _MAN = ("man", "male", "gentleman", "boy", "king", "prince", "father", "beard", "bearded")
 
@@ -46,14 +62,20 @@ class Character:
 
 def _style(pen: Pen, feminine: bool) -> str:
     asked = {
-        "bald": ("bald",), "headscarf": ("headscarf", "hijab"),
-        "curly": ("curly", "afro", "curls", "curly hair"), "bun": ("bun", "updo"),
-        "ponytail": ("ponytail", "braid"), "bob": ("bob",),
+        "bald": ("bald",),
+        "headscarf": ("headscarf", "hijab"),
+        "curly": ("curly", "afro", "curls", "curly hair"),
+        "bun": ("bun", "updo"),
+        "ponytail": ("ponytail", "braid"),
+        "bob": ("bob",),
         "long": ("long hair", "long-haired", "long-hair", "wavy", "long haired"),
         "short": ("short hair", "short-haired", "short-hair"),
-    }  # fmt: skip
-    own = ("bob", "long", "bun", "ponytail", "curly", "long") if feminine else (
-        "short", "quiff", "curly", "quiff", "short")  # fmt: skip
+    }
+    own = (
+        ("bob", "long", "bun", "ponytail", "curly", "long")
+        if feminine
+        else ("short", "quiff", "curly", "quiff", "short")
+    )
     seeded = pen.pick(own)
     return next((style for style, words in asked.items() if pen.has(*words)), seeded)
 
@@ -62,31 +84,41 @@ def _hair(pen: Pen) -> RGB:
     seeded = pen.pick(tuple(HAIR.values())[:5])
     old = pen.has("old", "elderly", "senior", "grandmother", "grandfather")
     words = {
-        "blonde": ("blonde", "blond", "blonde hair", "golden hair"), "red": ("redhead", "ginger", "red hair"),
-        "black": ("black hair", "dark hair"), "brown": ("brunette", "brown hair"),
-        "grey": ("grey hair", "gray hair"), "white": ("white hair", "silver hair"),
-    }  # fmt: skip
+        "blonde": ("blonde", "blond", "blonde hair", "golden hair"),
+        "red": ("redhead", "ginger", "red hair"),
+        "black": ("black hair", "dark hair"),
+        "brown": ("brunette", "brown hair"),
+        "grey": ("grey hair", "gray hair"),
+        "white": ("white hair", "silver hair"),
+    }
     asked = next((HAIR[name] for name, ways in words.items() if pen.has(*ways)), None)
     return asked or (HAIR["grey"] if old else seeded)
 
 
 def _hat(pen: Pen) -> str:
     words = {
-        "wizard": ("wizard", "witch", "witch hat", "wizard hat"), "beanie": ("beanie",),
-        "cap": ("cap",), "crown": ("crown", "king", "queen"),
+        "wizard": ("wizard", "witch", "witch hat", "wizard hat"),
+        "beanie": ("beanie",),
+        "cap": ("cap",),
+        "crown": ("crown", "king", "queen"),
         "brim": ("hat", "fedora", "sunhat", "cowboy", "straw hat"),
-    }  # fmt: skip
+    }
     return next((hat for hat, ways in words.items() if pen.has(*ways)), "")
 
 
 def _garment(pen: Pen, feminine: bool) -> str:
     words = {
-        "blazer": ("suit", "blazer", "jacket", "business", "tuxedo"), "dress": ("dress", "gown"),
-        "coat": ("coat", "raincoat", "trenchcoat", "cloak"), "shirt": ("shirt",),
+        "blazer": ("suit", "blazer", "jacket", "business", "tuxedo"),
+        "dress": ("dress", "gown"),
+        "coat": ("coat", "raincoat", "trenchcoat", "cloak"),
+        "shirt": ("shirt",),
         "turtleneck": ("turtleneck", "sweater"),
-    }  # fmt: skip
-    seeded = pen.pick(("crew", "turtleneck", "dress", "coat") if feminine else (
-        "crew", "shirt", "turtleneck", "blazer", "coat"))  # fmt: skip
+    }
+    seeded = pen.pick(
+        ("crew", "turtleneck", "dress", "coat")
+        if feminine
+        else ("crew", "shirt", "turtleneck", "blazer", "coat")
+    )
     return next((garment for garment, ways in words.items() if pen.has(*ways)), seeded)
 
 

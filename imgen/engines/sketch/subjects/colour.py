@@ -94,7 +94,7 @@ def lit(rgb: RGB, light: Light) -> RGB:
     (r, g, b), (sr, sg, sb) = rgb, light.sun
     tinted = (r * sr // 255, g * sg // 255, b * sb // 255)
     day = mix(rgb, tinted, 0.4)
-    dusk = mix(lift(day, -0.15), lift(light.shade, -0.04), 0.4)
+    dusk = mix(lift(day, -0.14), light.shade, 0.28)
     return mix(dusk, day, min(1.0, light.strength) ** 0.7)
 
 

@@ -16,12 +16,16 @@ def leaf(pen: Pen, x: float, y: float, length: float, angle: float, rgb: RGB = S
     """One leaf with its veins, from (x, y), at `angle` degrees clockwise from up."""
     with pen.turned(angle, x, y):
         w = length * 0.24
-        d = blob(f"{x},{y}! {x + w},{y - length * 0.4} {x + w * 0.5},{y - length * 0.8} {x},{y - length}! "
-                 f"{x - w * 0.5},{y - length * 0.8} {x - w},{y - length * 0.4}")  # fmt: skip
+        d = blob(
+            f"{x},{y}! {x + w},{y - length * 0.4} {x + w * 0.5},{y - length * 0.8} "
+            f"{x},{y - length}! "
+            f"{x - w * 0.5},{y - length * 0.8} {x - w},{y - length * 0.4}"
+        )
         pen.form(d, rgb, shade=w * 0.5, rim=0.4)
         if pen.detail > 0.25:
             veins = "".join(
-                f"M{x},{y - length * k}l{w * 0.6:.1f},{-length * 0.12:.1f}M{x},{y - length * k}l{-w * 0.6:.1f},{-length * 0.12:.1f}"
+                f"M{x},{y - length * k}l{w * 0.6:.1f},{-length * 0.12:.1f}"
+                f"M{x},{y - length * k}l{-w * 0.6:.1f},{-length * 0.12:.1f}"
                 for k in (0.3, 0.5, 0.68)
             )
             pen.stroke(f"M{x},{y}V{y - length * 0.9:.1f}{veins}", lift(rgb, 0.09), 0.5, 0.8)
@@ -55,7 +59,8 @@ def petals(
 
 def _petal(x: float, y: float, reach: float, width: float) -> str:
     return blob(
-        f"{x},{y}! {x - width * 0.5},{y - reach * 0.62} {x},{y - reach} {x + width * 0.5},{y - reach * 0.62}"
+        f"{x},{y}! {x - width * 0.5},{y - reach * 0.62} {x},{y - reach} "
+        f"{x + width * 0.5},{y - reach * 0.62}"
     )
 
 
@@ -118,7 +123,8 @@ def _rose(pen: Pen) -> None:
     for side in (-1, 1):
         pen.form(
             blob(
-                f"30,44! {30 + side * 10},44 {30 + side * 18},38 {30 + side * 20},31! {30 + side * 9},36"
+                f"30,44! {30 + side * 10},44 {30 + side * 18},38 {30 + side * 20},31! "
+                f"{30 + side * 9},36"
             ),
             STEM,
             shade=1,
@@ -140,8 +146,12 @@ def _tulip(pen: Pen) -> None:
     _stem(pen, 26, 40, foot=26)
     pen.form(blob("26,99! 16,84 8,64 5,44! 18,62 25,80"), STEM, shade=2)
     pen.form(blob("27,99! 34,82 42,66 48,52! 45,72 38,88"), lift(STEM, 0.03), shade=2)
-    for d, tone in (("26,8 35,2! 38,18 34,36 26,42 18,36 14,18 17,2!", -0.1), ("26,0! 34,12 35,30 26,43 17,30 18,12", -0.05),
-                    ("6,6! 18,14 26,28 26,44 13,40 5,26", 0.03), ("46,6! 34,14 26,28 26,44 39,40 47,26", 0.0)):  # fmt: skip
+    for d, tone in (
+        ("26,8 35,2! 38,18 34,36 26,42 18,36 14,18 17,2!", -0.1),
+        ("26,0! 34,12 35,30 26,43 17,30 18,12", -0.05),
+        ("6,6! 18,14 26,28 26,44 13,40 5,26", 0.03),
+        ("46,6! 34,14 26,28 26,44 39,40 47,26", 0.0),
+    ):
         d_path = blob(d)
         pen.form(d_path, lift(bloom, tone), shade=2.2)
         with pen.within(d_path):
@@ -153,12 +163,25 @@ def _lotus(pen: Pen) -> None:
     pad = (84, 146, 104)
     pen.form(oval(70, 86, 68, 13), pad, shade=2)
     pen.stroke("M70,86L10,82M70,86L30,95M70,86L110,95M70,86L132,84", lift(pad, 0.1), 0.8, 0.8)
-    for angle, reach, tone in ((-78, 60, -0.1), (78, 60, -0.1), (-52, 68, -0.06), (52, 68, -0.06), (-27, 76, -0.03),
-                               (27, 76, -0.03), (0, 82, -0.06), (-64, 46, 0.02), (64, 46, 0.02), (-38, 54, 0.04),
-                               (38, 54, 0.04), (-13, 60, 0.05), (13, 60, 0.03)):  # fmt: skip
+    for angle, reach, tone in (
+        (-78, 60, -0.1),
+        (78, 60, -0.1),
+        (-52, 68, -0.06),
+        (52, 68, -0.06),
+        (-27, 76, -0.03),
+        (27, 76, -0.03),
+        (0, 82, -0.06),
+        (-64, 46, 0.02),
+        (64, 46, 0.02),
+        (-38, 54, 0.04),
+        (38, 54, 0.04),
+        (-13, 60, 0.05),
+        (13, 60, 0.03),
+    ):
         with pen.turned(angle, 70, 84):
             d = blob(
-                f"70,86 {70 - reach * 0.19},{84 - reach * 0.5} 70,{84 - reach}! {70 + reach * 0.19},{84 - reach * 0.5}"
+                f"70,86 {70 - reach * 0.19},{84 - reach * 0.5} 70,{84 - reach}! "
+                f"{70 + reach * 0.19},{84 - reach * 0.5}"
             )
             pen.form(d, lift(bloom, tone), shade=2, rim=0.6)
             with pen.within(d):
@@ -206,13 +229,41 @@ def _bouquet(pen: Pen) -> None:
 
 
 SUBJECTS = (
-    drawn("flower", "daisy, poppy, wildflower, lily, chrysanthemum, marigold, bloom, dandelion, cosmos flower, orchid, "
-          "daffodil, hibiscus, iris, anemone, peony, dahlia", (1, 0, 59, 100), _daisy, height=0.4, places=("ground", "indoors")),
+    drawn(
+        "flower",
+        "daisy, poppy, wildflower, lily, chrysanthemum, marigold, bloom, dandelion, "
+        "cosmos flower, orchid, "
+        "daffodil, hibiscus, iris, anemone, peony, dahlia",
+        (1, 0, 59, 100),
+        _daisy,
+        height=0.4,
+        places=("ground", "indoors"),
+    ),
     drawn("sunflower", "", (-1, -1, 69, 100), _sunflower, height=1.6),
-    drawn("rose", "rosebud, camellia, ranunculus", (6, 2, 54, 100), _rose, height=0.5, places=("ground", "indoors")),
+    drawn(
+        "rose",
+        "rosebud, camellia, ranunculus",
+        (6, 2, 54, 100),
+        _rose,
+        height=0.5,
+        places=("ground", "indoors"),
+    ),
     drawn("tulip", "crocus", (3, -1, 50, 100), _tulip, height=0.4, places=("ground", "indoors")),
-    drawn("lotus", "water lily, waterlily, lily pad", (1, 1, 139, 100), _lotus, height=0.3, places=("water",)),
+    drawn(
+        "lotus",
+        "water lily, waterlily, lily pad",
+        (1, 1, 139, 100),
+        _lotus,
+        height=0.3,
+        places=("water",),
+    ),
     drawn("lavender", "bluebell, lupin, hyacinth, heather", (1, 1, 60, 100), _lavender, height=0.5),
-    drawn("bouquet", "bunch of flowers, flower bouquet", (4, 1, 86, 100), _bouquet, height=0.4,
-          places=("indoors", "ground")),
-)  # fmt: skip
+    drawn(
+        "bouquet",
+        "bunch of flowers, flower bouquet",
+        (4, 1, 86, 100),
+        _bouquet,
+        height=0.4,
+        places=("indoors", "ground"),
+    ),
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from imgen.engines.sketch.look import RGB
 from imgen.engines.sketch.subjects.colour import lift, mix
 from imgen.engines.sketch.subjects.pen import WINDOW, Pen, drawn
 from imgen.engines.sketch.subjects.shapes import (
@@ -88,22 +89,38 @@ def _book(pen: Pen) -> None:
     y = 100.0
     for i, cover in enumerate((covers[2], covers[1], covers[0])):
         h, w, x = 30.0, 124 - i * 6, 4 + pen.vary(0, 8) + i * 2
-        pen.form(box(x + 3, y - h + 3, w - 3, h - 6), CREAM, shade=2)
-        pen.stroke(
-            "".join(f"M{x + 8},{y - h + 6 + k * 4}h{w - 14}" for k in range(5)),
-            lift(CREAM, -0.1),
-            0.6,
-        )
-        pen.form(box(x, y - h, w, 4.4, 2), cover, shade=1)
-        pen.form(box(x, y - 4.4, w, 4.4, 2), cover, shade=1)
-        pen.form(
-            blob(f"{x},{y - h}! {x + 8},{y - h}! {x + 8},{y}! {x},{y}! {x - 4},{y - h / 2}"),
-            lift(cover, -0.03),
-            shade=2,
-        )
-        pen.stroke(f"M{x},{y - h + 8}h7M{x},{y - 8}h7", BRASS, 1.2)
+        if i == 1:
+            _pages(pen, x, y - h, w, cover)
+        else:
+            _spine(pen, x, y - h, w, cover)
         y -= h
-    pen.form(poly("100,8 108,8 108,24 104,20 100,24"), (206, 70, 66), shade=0.6)
+
+
+def _spine(pen: Pen, x: float, y: float, width: float, cover: RGB) -> None:
+    """A book that lies with its back to us, thirty units thick."""
+    pen.form(box(x, y, width, 30, 4), cover, shade=4)
+    with pen.within(box(x, y, width, 30, 4)):
+        pen.stroke(
+            f"M{x + 12},{y}v30M{x + 16},{y}v30M{x + width - 16},{y}v30M{x + width - 12},{y}v30",
+            BRASS,
+            1.3,
+        )
+        pen.flat(
+            box(x + width * 0.3, y + 11, width * 0.4, 2.4)
+            + box(x + width * 0.36, y + 17, width * 0.28, 1.8),
+            BRASS,
+        )
+
+
+def _pages(pen: Pen, x: float, y: float, width: float, cover: RGB) -> None:
+    """A book that lies with its pages to us."""
+    pen.form(box(x + 3, y + 3, width - 3, 24), CREAM, shade=2)
+    pen.stroke(
+        "".join(f"M{x + 8},{y + 7 + k * 4}h{width - 14}" for k in range(5)), lift(CREAM, -0.1), 0.6
+    )
+    pen.form(box(x, y, width, 4.4, 2), cover, shade=1)
+    pen.form(box(x, y + 25.6, width, 4.4, 2), cover, shade=1)
+    pen.form(box(x, y, 8, 30, 4), lift(cover, -0.03), shade=2)
 
 
 def _open_book(pen: Pen) -> None:
@@ -220,17 +237,80 @@ def _drum(pen: Pen) -> None:
 
 
 SUBJECTS = (
-    drawn("chair", "armchair, stool, seat, office chair", (0, 0, 63, 100), _chair, height=0.95, places=("indoors", "ground")),
-    drawn("sofa", "couch, settee, loveseat, bench", (1, 3, 199, 100), _sofa, height=0.85, places=("indoors",)),
-    drawn("table", "desk, coffee table, dining table, nightstand", (0, 3, 140, 100), _table, height=0.75, places=("indoors", "ground")),
-    drawn("lamp", "table lamp, desk lamp, light bulb, lampshade, floor lamp", (1, 2, 71, 100), _lamp, height=0.5, places=("indoors",)),
-    drawn("book", "novel, notebook, journal, diary, books stack, textbook, dictionary, stack of books", (-1, 8, 133, 100),
-          _book, height=0.25, places=("indoors", "ground")),
-    drawn("clock", "alarm clock, wall clock, timepiece", (5, 2, 95, 100), _clock, height=0.2, places=("indoors",)),
-    drawn("guitar", "acoustic guitar, electric guitar, ukulele, banjo, lute, bass guitar", (1, 0, 39, 100), _guitar, height=1.0,
-          places=("indoors", "ground")),
-    drawn("piano", "grand piano, keyboard, synthesizer, organ", (1, 0, 141, 100), _piano, height=1.1, places=("indoors",)),
+    drawn(
+        "chair",
+        "armchair, stool, seat, office chair",
+        (0, 0, 63, 100),
+        _chair,
+        height=0.95,
+        places=("indoors", "ground"),
+    ),
+    drawn(
+        "sofa",
+        "couch, settee, loveseat, bench",
+        (1, 3, 199, 100),
+        _sofa,
+        height=0.85,
+        places=("indoors",),
+    ),
+    drawn(
+        "table",
+        "desk, coffee table, dining table, nightstand",
+        (0, 3, 140, 100),
+        _table,
+        height=0.75,
+        places=("indoors", "ground"),
+    ),
+    drawn(
+        "lamp",
+        "table lamp, desk lamp, light bulb, lampshade, floor lamp",
+        (1, 2, 71, 100),
+        _lamp,
+        height=0.5,
+        places=("indoors",),
+    ),
+    drawn(
+        "book",
+        "novel, notebook, journal, diary, books stack, textbook, dictionary, stack of books",
+        (-1, 8, 133, 100),
+        _book,
+        height=0.25,
+        places=("indoors", "ground"),
+    ),
+    drawn(
+        "clock",
+        "alarm clock, wall clock, timepiece",
+        (5, 2, 95, 100),
+        _clock,
+        height=0.2,
+        places=("indoors",),
+    ),
+    drawn(
+        "guitar",
+        "acoustic guitar, electric guitar, ukulele, banjo, lute, bass guitar",
+        (1, 0, 39, 100),
+        _guitar,
+        height=1.0,
+        places=("indoors", "ground"),
+    ),
+    drawn(
+        "piano",
+        "grand piano, keyboard, synthesizer, organ",
+        (1, 0, 141, 100),
+        _piano,
+        height=1.1,
+        places=("indoors",),
+    ),
     drawn("bed", "mattress, cot", (0, 5, 182, 100), _bed, height=0.9, places=("indoors",)),
-    drawn("violin", "cello, fiddle, viola", (1, 0, 39, 100), _violin, height=0.6, places=("indoors",)),
-    drawn("drum", "snare drum, bongo, drum kit", (1, 3, 119, 100), _drum, height=0.6, places=("indoors", "ground")),
-)  # fmt: skip
+    drawn(
+        "violin", "cello, fiddle, viola", (1, 0, 39, 100), _violin, height=0.6, places=("indoors",)
+    ),
+    drawn(
+        "drum",
+        "snare drum, bongo, drum kit",
+        (1, 3, 119, 100),
+        _drum,
+        height=0.6,
+        places=("indoors", "ground"),
+    ),
+)

@@ -37,9 +37,9 @@ def _bush(pen: Pen) -> None:
     if flowering:
         bloom = pen.pick(((236, 120, 150), (250, 244, 240), (244, 196, 90)))
         for _ in range(9):
-            x, y = pen.vary(16, 124), pen.vary(16, 86)
-            pen.fill(star(x, y, 5, 3, 5, turn=pen.vary(0, 60)), bloom)
-            pen.flat(oval(x, y, 1.4), (250, 214, 110))
+            spot_x, spot_y = pen.vary(16, 124), pen.vary(16, 86)
+            pen.fill(star(spot_x, spot_y, 5, 3, 5, turn=pen.vary(0, 60)), bloom)
+            pen.flat(oval(spot_x, spot_y, 1.4), (250, 214, 110))
 
 
 def _mushroom(pen: Pen) -> None:
@@ -79,8 +79,10 @@ def _one_mushroom(pen: Pen, cap: RGB) -> None:
 def _cactus(pen: Pen) -> None:
     green = pen.main((86, 144, 92), (104, 150, 84), (78, 130, 104))
     left, right = pen.vary(44, 58), pen.vary(34, 48)
-    arms = (limb((36, left + 12, 12), (22, left + 12, 12), (14, left + 2, 12), (13, left - 16, 11)),
-            limb((36, right + 20, 12), (52, right + 18, 12), (60, right + 6, 12), (61, right - 12, 11)))  # fmt: skip
+    arms = (
+        limb((36, left + 12, 12), (22, left + 12, 12), (14, left + 2, 12), (13, left - 16, 11)),
+        limb((36, right + 20, 12), (52, right + 18, 12), (60, right + 6, 12), (61, right - 12, 11)),
+    )
     for arm in arms:
         pen.form(arm, green, shade=3)
     trunk = limb((36, 106, 20), (36, 70, 21), (36, 30, 20), (36, 12, 17))
@@ -148,9 +150,13 @@ def _peak(pen: Pen, outline: str, ridge: str, rock: RGB) -> None:
     with pen.within(d):
         pen.flat(poly(f"{ridge} {far} {top_x},-10"), lift(rock, -0.11))
         h = (100 - top_y) * 0.3
-        snow = poly(f"{top_x},{top_y - 4} {top_x + h * 1.1},{top_y + h} {top_x + h * 0.5},{top_y + h * 0.8} {top_x + h * 0.3},"
-                    f"{top_y + h * 1.3} {top_x},{top_y + h * 0.8} {top_x - h * 0.3},{top_y + h * 1.2} {top_x - h * 0.5},"
-                    f"{top_y + h * 0.8} {top_x - h * 1.1},{top_y + h * 1.1}")  # fmt: skip
+        snow = poly(
+            f"{top_x},{top_y - 4} {top_x + h * 1.1},{top_y + h} "
+            f"{top_x + h * 0.5},{top_y + h * 0.8} {top_x + h * 0.3},"
+            f"{top_y + h * 1.3} {top_x},{top_y + h * 0.8} "
+            f"{top_x - h * 0.3},{top_y + h * 1.2} {top_x - h * 0.5},"
+            f"{top_y + h * 0.8} {top_x - h * 1.1},{top_y + h * 1.1}"
+        )
         pen.flat(snow, SNOW)
         with pen.within(snow):
             pen.flat(poly(f"{ridge} {far} {top_x},-10"), mix(SNOW, (130, 150, 190), 0.45))
@@ -159,19 +165,45 @@ def _peak(pen: Pen, outline: str, ridge: str, rock: RGB) -> None:
 def _wave(pen: Pen) -> None:
     sea = pen.main((44, 110, 156), (56, 140, 156), (60, 92, 150))
     foam = (246, 250, 250)
-    pen.form(blob("0,100! 0,74 22,66 40,44 62,18 92,3 120,6 138,22 142,40! 132,28 116,26 104,36 102,52 112,66 132,74 160,76! 160,100!"),
-             sea, shade=6)  # fmt: skip
+    pen.form(
+        blob(
+            "0,100! 0,74 22,66 40,44 62,18 92,3 120,6 138,22 142,40! 132,28 116,26 104,36 "
+            "102,52 112,66 132,74 160,76! 160,100!"
+        ),
+        sea,
+        shade=6,
+    )
     body = blob(
-        "0,100! 0,74 22,66 40,44 62,18 92,3 120,6 138,22 142,40! 132,28 116,26 104,36 102,52 112,66 132,74 160,76! 160,100!"
+        "0,100! 0,74 22,66 40,44 62,18 92,3 120,6 138,22 142,40! 132,28 116,26 104,36 102,52 "
+        "112,66 132,74 160,76! 160,100!"
     )
     with pen.within(body):
         for i, width in enumerate((5, 4, 3, 2.4)):
             k = 8 + i * 9
-            pen.stroke(line(f"{-4 + k},{104} {26 + k},{66 + i} {46 + k * 0.8},{44 + i * 2} {66 + k * 0.6},{24 + i * 4} 96,{12 + i * 5}"),
-                       lift(sea, 0.1), width, 0.7)  # fmt: skip
+            pen.stroke(
+                line(
+                    f"{-4 + k},{104} {26 + k},{66 + i} {46 + k * 0.8},{44 + i * 2} "
+                    f"{66 + k * 0.6},{24 + i * 4} 96,{12 + i * 5}"
+                ),
+                lift(sea, 0.1),
+                width,
+                0.7,
+            )
         pen.fill(blob("60,100 100,74 130,80 160,78 160,104 60,104"), lift(sea, -0.08), 0.8)
-    curl = "".join(oval(x, y, r) for x, y, r in ((88, 6, 5), (98, 4, 6), (109, 5, 7), (120, 9, 7.4), (130, 16, 7.6), (137, 26, 7),
-                                               (141, 36, 6), (139, 46, 4.6), (133, 38, 4)))  # fmt: skip
+    curl = "".join(
+        oval(x, y, r)
+        for x, y, r in (
+            (88, 6, 5),
+            (98, 4, 6),
+            (109, 5, 7),
+            (120, 9, 7.4),
+            (130, 16, 7.6),
+            (137, 26, 7),
+            (141, 36, 6),
+            (139, 46, 4.6),
+            (133, 38, 4),
+        )
+    )
     pen.fill(curl, foam)
     pen.fill(
         "".join(
@@ -191,12 +223,35 @@ def _wave(pen: Pen) -> None:
 
 
 SUBJECTS = (
-    drawn("bush", "shrub, hedge, fern, bramble, grass tuft, berry bush", (0, 5, 140, 99), _bush, height=1.2),
+    drawn(
+        "bush",
+        "shrub, hedge, fern, bramble, grass tuft, berry bush",
+        (0, 5, 140, 99),
+        _bush,
+        height=1.2,
+    ),
     drawn("mushroom", "toadstool, fungus", (1, 1, 102, 100), _mushroom, height=0.15),
     drawn("cactus", "saguaro, succulent, agave, aloe", (6, -1, 68, 100), _cactus, height=2.0),
-    drawn("plant", "houseplant, potted plant, monstera, seedling, sprout, herb, pot plant", (-3, 1, 79, 100), _potted,
-          height=0.5, places=("indoors", "ground")),
-    drawn("leaf", "maple leaf, foliage", (0, 0, 96, 101), _leaf_emblem, height=0.1, places=("air", "ground")),
-    drawn("mountain", "peak, summit, volcano, hill, alp", (0, 0, 180, 100), _mountain, height=900.0),
-    drawn("wave", "surf, ocean wave, tsunami", (0, -1, 160, 100), _wave, height=3.0, places=("water",)),
-)  # fmt: skip
+    drawn(
+        "plant",
+        "houseplant, potted plant, monstera, seedling, sprout, herb, pot plant",
+        (-3, 1, 79, 100),
+        _potted,
+        height=0.5,
+        places=("indoors", "ground"),
+    ),
+    drawn(
+        "leaf",
+        "maple leaf, foliage",
+        (0, 0, 96, 101),
+        _leaf_emblem,
+        height=0.1,
+        places=("air", "ground"),
+    ),
+    drawn(
+        "mountain", "peak, summit, volcano, hill, alp", (0, 0, 180, 100), _mountain, height=900.0
+    ),
+    drawn(
+        "wave", "surf, ocean wave, tsunami", (0, -1, 160, 100), _wave, height=3.0, places=("water",)
+    ),
+)

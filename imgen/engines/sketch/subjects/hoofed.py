@@ -182,19 +182,25 @@ def _cow(pen: Pen) -> None:
     pen.form(oval(40, 71, 7, 4), (238, 170, 160), shade=1.4)
     _legs(pen, coat, 0, near=True)
     pen.form(blob("78,40 84,26 95,26 98,40 92,54 82,54"), coat, shade=3)
-    for x, mirrored in ((84.0, True), (104.0, False)):
+    for side_x, mirrored in ((84.0, True), (104.0, False)):
         s = -1 if mirrored else 1
         pen.form(
-            blob(f"{x},19 {x + 3 * s},12 {x + 2 * s},6! {x - 2 * s},13"), (226, 206, 170), shade=0.8
+            blob(f"{side_x},19 {side_x + 3 * s},12 {side_x + 2 * s},6! {side_x - 2 * s},13"),
+            (226, 206, 170),
+            shade=0.8,
         )
-        pen.form(blob(f"{x},24 {x + 9 * s},20 {x + 11 * s},25 {x + 5 * s},29"), patch, shade=1)
+        pen.form(
+            blob(f"{side_x},24 {side_x + 9 * s},20 {side_x + 11 * s},25 {side_x + 5 * s},29"),
+            patch,
+            shade=1,
+        )
     face = blob("84,20 94,16 104,20 105,32 103,44 94,47 86,44 83,32")
     pen.form(face, coat, shade=3)
     with pen.within(face):
         pen.fill(blob("80,16 90,18 90,34 80,36"), patch)
         pen.fill(blob("82,40 94,36 107,40 107,50 82,50"), (240, 176, 164))
-    for x in (88.6, 100):
-        pen.eye(x, 29, 1.9, (36, 24, 24))
+    for eye_x in (88.6, 100.0):
+        pen.eye(eye_x, 29, 1.9, (36, 24, 24))
     pen.flat(oval(90.6, 42, 1.3, 1) + oval(98, 42, 1.3, 1), (150, 84, 84))
 
 
@@ -214,12 +220,22 @@ def _sheep(pen: Pen) -> None:
 
 
 SUBJECTS = (
-    drawn("horse", "pony, stallion, mare, foal, mustang, donkey", (1, -3, 119, 100), _plain_horse,
-          height=1.7),
+    drawn(
+        "horse",
+        "pony, stallion, mare, foal, mustang, donkey",
+        (1, -3, 119, 100),
+        _plain_horse,
+        height=1.7,
+    ),
     drawn("unicorn", "pegasus", (1, -12, 119, 100), _unicorn, height=1.9),
     drawn("zebra", "", (1, -3, 119, 100), _zebra, height=1.5),
-    drawn("deer", "stag, doe, fawn, reindeer, elk, moose, antelope, gazelle, buck, caribou",
-          (11, 0, 94, 100), _deer, height=1.6),
+    drawn(
+        "deer",
+        "stag, doe, fawn, reindeer, elk, moose, antelope, gazelle, buck, caribou",
+        (11, 0, 94, 100),
+        _deer,
+        height=1.6,
+    ),
     drawn("cow", "bull, ox, cattle, calf, buffalo, bison", (8, 5, 117, 100), _cow, height=1.5),
     drawn("sheep", "lamb, ram, goat, ewe", (17, 21, 107, 100), _sheep, height=0.9),
-)  # fmt: skip
+)

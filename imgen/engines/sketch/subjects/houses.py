@@ -50,9 +50,9 @@ def _house(pen: Pen) -> None:
     for x in (74, 98):
         casement(pen, x, 54, 15, 18)
     colour = pen.pick(((54, 104, 118), (160, 62, 54), (92, 110, 70)))
-    for x in (10, 28.6, 70.6, 89.6, 94.6, 113.6):
-        y, h = (57, 17) if x < 60 else (54, 18)
-        pen.form(box(x, y, 3.4, h), colour, shade=0.5, rim=0.3)
+    for shutter in (10, 28.6, 70.6, 89.6, 94.6, 113.6):
+        y, h = (57, 17) if shutter < 60 else (54, 18)
+        pen.form(box(shutter, y, 3.4, h), colour, shade=0.5, rim=0.3)
     door(pen, 42, 15, 30, colour)
     pen.flat(box(39, 97, 21, 3), lift(trim(wall), -0.14))
     bushy(pen, 76, 95, 7)
@@ -200,18 +200,43 @@ def _shop(pen: Pen) -> None:
     pen.window(box(86, 63, 14, 18, 1), (92, 120, 138))
     for i in range(8):
         x = 4 + i * 14
-        pen.form(blob(f"{x},49! {x + 14},49! {x + 15},60! {x + 8},64 {x - 0.6},60!"),
-                 awning if i % 2 else (248, 242, 230), shade=1.4)  # fmt: skip
+        pen.form(
+            blob(f"{x},49! {x + 14},49! {x + 15},60! {x + 8},64 {x - 0.6},60!"),
+            awning if i % 2 else (248, 242, 230),
+            shade=1.4,
+        )
 
 
 SUBJECTS = (
-    drawn("house", "home, villa, mansion, building, farmhouse, townhouse, residence", (1, 5, 129, 100), _house, height=8.0),
-    drawn("cottage", "farm, inn, fairytale house, hobbit house, thatched cottage", (1, 4, 139, 100), _cottage, height=5.5),
+    drawn(
+        "house",
+        "home, villa, mansion, building, farmhouse, townhouse, residence",
+        (1, 5, 129, 100),
+        _house,
+        height=8.0,
+    ),
+    drawn(
+        "cottage",
+        "farm, inn, fairytale house, hobbit house, thatched cottage",
+        (1, 4, 139, 100),
+        _cottage,
+        height=5.5,
+    ),
     drawn("barn", "shed, stable, granary", (1, 1, 137, 100), _barn, height=9.0),
-    drawn("skyscraper", "high rise, office building, apartment building, office tower, apartment block",
-          (2, 0, 42, 100), _skyscraper, height=150.0),
+    drawn(
+        "skyscraper",
+        "high rise, office building, apartment building, office tower, apartment block",
+        (2, 0, 42, 100),
+        _skyscraper,
+        height=150.0,
+    ),
     drawn("tent", "tipi, teepee, yurt, camp", (1, 0, 145, 100), _tent, height=2.2),
     drawn("cabin", "hut, log cabin, chalet, lodge, shack", (0, 3, 128, 100), _hut, height=5.0),
-    drawn("shop", "cafe, store, bakery, bookshop, restaurant, pub, coffee shop, storefront", (2, 1, 118, 100), _shop,
-          height=8.0),
-)  # fmt: skip
+    drawn(
+        "shop",
+        "cafe, store, bakery, bookshop, restaurant, pub, coffee shop, storefront",
+        (2, 1, 118, 100),
+        _shop,
+        height=8.0,
+    ),
+)

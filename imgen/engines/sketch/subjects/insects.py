@@ -34,8 +34,14 @@ def _butterfly(pen: Pen) -> None:
             )
             pen.lines(veins, edge, 1.1 if pen.detail > 0.2 else 0)
             if spots:
-                pen.flat(oval(52, 8, 2) + oval(56.4, 17, 1.6) + oval(55, 25.6, 1.4) + oval(42, 75, 1.8)
-                         + oval(36, 85, 1.6), PALE)  # fmt: skip
+                pen.flat(
+                    oval(52, 8, 2)
+                    + oval(56.4, 17, 1.6)
+                    + oval(55, 25.6, 1.4)
+                    + oval(42, 75, 1.8)
+                    + oval(36, 85, 1.6),
+                    PALE,
+                )
     pen.stroke("M59,30Q54,16 46,10M61,30Q66,16 74,10", INK, 1)
     pen.flat(oval(46, 10, 1.5) + oval(74, 10, 1.5), INK)
     pen.form(limb((60, 30, 4.4), (60, 46, 6), (60, 64, 4.4), (60, 80, 2)), INK, shade=1.4)
@@ -96,7 +102,8 @@ def _dragonfly(pen: Pen) -> None:
     ):
         x, end = 66, tip[1]
         wing = blob(
-            f"{x},{y} {(x + tip[0]) / 2},{(y + end) / 2 - 12} {tip[0]},{end} {(x + tip[0]) / 2},{(y + end) / 2 + 6}"
+            f"{x},{y} {(x + tip[0]) / 2},{(y + end) / 2 - 12} {tip[0]},{end} "
+            f"{(x + tip[0]) / 2},{(y + end) / 2 + 6}"
         )
         pen.fade(wing, (222, 240, 246), (tone, tone - 0.3), 90)
         pen.lines(
@@ -120,22 +127,53 @@ def _snail(pen: Pen) -> None:
     pen.ball(124, 27, 3.4, foot)
     pen.form(
         blob(
-            "2,98! 20,88 50,84 84,84 98,72 100,54 110,46 122,50 126,62 120,82 106,96 90,100! 10,100!"
+            "2,98! 20,88 50,84 84,84 98,72 100,54 110,46 122,50 126,62 120,82 106,96 90,100! "
+            "10,100!"
         ),
         foot,
         shade=4,
     )
     pen.form(oval(56, 48, 42, 44), shell, shade=7)
-    coil = "M92,60C84,90 30,90 26,52C24,20 76,14 80,46C82,70 46,74 44,52C44,38 64,36 65,48C65,56 56,57 55,52"
+    coil = (
+        "M92,60C84,90 30,90 26,52C24,20 76,14 80,46C82,70 46,74 44,52C44,38 64,36 65,48C65,56 "
+        "56,57 55,52"
+    )
     pen.stroke(coil, lift(shell, -0.15), 3.4)
     pen.stroke(line("112,74 117,76 121,73"), lift(foot, -0.25), 1.2)
     pen.eye(116, 62, 2.6)
 
 
 SUBJECTS = (
-    drawn("butterfly", "moth, monarch", (-1, 1, 121, 97), _butterfly, height=0.09, places=("air", "sky")),
-    drawn("bee", "bumblebee, honeybee, wasp, hornet", (3, -1, 121, 101), _bee, height=0.05, places=("air",)),
-    drawn("ladybird", "ladybug, beetle, bug, insect, scarab, spider", (5, 8, 128, 100), _ladybird, height=0.05),
-    drawn("dragonfly", "damselfly, firefly", (1, 0, 130, 101), _dragonfly, height=0.09, places=("air",)),
+    drawn(
+        "butterfly",
+        "moth, monarch",
+        (-1, 1, 121, 97),
+        _butterfly,
+        height=0.09,
+        places=("air", "sky"),
+    ),
+    drawn(
+        "bee",
+        "bumblebee, honeybee, wasp, hornet",
+        (3, -1, 121, 101),
+        _bee,
+        height=0.05,
+        places=("air",),
+    ),
+    drawn(
+        "ladybird",
+        "ladybug, beetle, bug, insect, scarab, spider",
+        (5, 8, 128, 100),
+        _ladybird,
+        height=0.05,
+    ),
+    drawn(
+        "dragonfly",
+        "damselfly, firefly",
+        (1, 0, 130, 101),
+        _dragonfly,
+        height=0.09,
+        places=("air",),
+    ),
     drawn("snail", "slug, escargot", (2, 3, 128, 100), _snail, height=0.06),
-)  # fmt: skip
+)

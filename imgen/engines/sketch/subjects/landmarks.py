@@ -1,4 +1,4 @@
-"""Buildings that one sees from afar: castle, lighthouse, tower, windmill, temple, church, bridge."""
+"""Buildings seen from afar: castle, lighthouse, tower, windmill, temple, church, bridge."""
 
 from __future__ import annotations
 
@@ -12,8 +12,14 @@ GOLD, CREAM, DARK = (226, 184, 92), (246, 238, 222), (60, 52, 58)
 
 
 def _slit(pen: Pen, x: float, y: float, size: float = 1.0) -> None:
-    pen.window(blob(f"{x - 1.5 * size},{y} {x},{y - 2 * size} {x + 1.5 * size},{y} {x + 1.5 * size},{y + 5 * size}! "
-                    f"{x - 1.5 * size},{y + 5 * size}!"), DARK)  # fmt: skip
+    pen.window(
+        blob(
+            f"{x - 1.5 * size},{y} {x},{y - 2 * size} {x + 1.5 * size},{y} "
+            f"{x + 1.5 * size},{y + 5 * size}! "
+            f"{x - 1.5 * size},{y + 5 * size}!"
+        ),
+        DARK,
+    )
 
 
 def _turret(
@@ -40,10 +46,19 @@ def _turret(
         lift(wall, -0.04),
     )
     pen.stroke(f"M{x},{top - 2 - spire}V{top - 8 - spire}", DARK, 0.6)
-    pen.flat(blob(f"{x},{top - 8 - spire}! {x + 4},{top - 7 - spire} {x + 8},{top - 6.4 - spire}! {x + 4},{top - 5 - spire} "
-                  f"{x},{top - 4.4 - spire}!"), (206, 62, 58))  # fmt: skip
-    cone = blob(f"{x},{top - 3 - spire}! {x + half * 0.62},{top - 3 - spire * 0.42} {x + half * 1.5},{top - 2}! {x},{top - 0.6} "
-                f"{x - half * 1.5},{top - 2}! {x - half * 0.62},{top - 3 - spire * 0.42}")  # fmt: skip
+    pen.flat(
+        blob(
+            f"{x},{top - 8 - spire}! {x + 4},{top - 7 - spire} {x + 8},{top - 6.4 - spire}! "
+            f"{x + 4},{top - 5 - spire} "
+            f"{x},{top - 4.4 - spire}!"
+        ),
+        (206, 62, 58),
+    )
+    cone = blob(
+        f"{x},{top - 3 - spire}! {x + half * 0.62},{top - 3 - spire * 0.42} "
+        f"{x + half * 1.5},{top - 2}! {x},{top - 0.6} "
+        f"{x - half * 1.5},{top - 2}! {x - half * 0.62},{top - 3 - spire * 0.42}"
+    )
     pen.upright(cone, roof)
     with pen.within(cone):
         tiles(pen, (x - half * 1.6, top - spire, x + half * 1.6, top), roof, size=half * 0.62)
@@ -166,8 +181,8 @@ def _temple(pen: Pen) -> None:
     tiers = ((26, 14, 26), (48, 18, 36), (72, 24, 48))
     pen.upright(box(12, 94, 76, 6), (180, 172, 164))
     pen.upright(box(18, 90, 64, 5), lift((180, 172, 164), 0.05))
-    for y, half, eave in tiers:
-        room = box(50 - half, y, 2 * half, 19 if y < 60 else 19)
+    for y, half, _ in tiers:
+        room = box(50 - half, y, 2 * half, 19)
         pen.fill(room, CREAM)
         posts = 4 if y < 60 else 6
         for i in range(posts):
@@ -179,8 +194,10 @@ def _temple(pen: Pen) -> None:
         pen.flat(box(50 - half - 1, y + 14.6, 2 * half + 2, 1.8), lacquer)
     for y, half, eave in reversed(tiers):
         eaves = blob(
-            f"{50 - half * 0.62},{y - 11}! {50 + half * 0.62},{y - 11}! {50 + half},{y - 3} {50 + eave},{y - 3.4}! "
-            f"{50 + half},{y + 3.4} 50,{y + 4} {50 - half},{y + 3.4} {50 - eave},{y - 3.4}! {50 - half},{y - 3}"
+            f"{50 - half * 0.62},{y - 11}! {50 + half * 0.62},{y - 11}! {50 + half},{y - 3} "
+            f"{50 + eave},{y - 3.4}! "
+            f"{50 + half},{y + 3.4} 50,{y + 4} {50 - half},{y + 3.4} {50 - eave},{y - 3.4}! "
+            f"{50 - half},{y - 3}"
         )
         pen.form(eaves, roof, shade=2)
         with pen.within(eaves):
@@ -218,8 +235,11 @@ def _church(pen: Pen) -> None:
 def _bridge(pen: Pen) -> None:
     stone = pen.main((176, 166, 156), (192, 164, 136), (150, 148, 156))
     deck = "0,46! 50,32 110,27 170,32 220,46!"
-    piers = blob(f"{deck} 220,100! 206,100! 206,84 200,68 184,60 168,68 162,84 162,100! 142,100! 142,84 132,58 110,46 "
-                 f"88,58 78,84 78,100! 58,100! 58,84 52,68 36,60 20,68 14,84 14,100! 0,100!")  # fmt: skip
+    piers = blob(
+        f"{deck} 220,100! 206,100! 206,84 200,68 184,60 168,68 162,84 162,100! 142,100! "
+        f"142,84 132,58 110,46 "
+        f"88,58 78,84 78,100! 58,100! 58,84 52,68 36,60 20,68 14,84 14,100! 0,100!"
+    )
     pen.form(piers, stone, shade=4)
     with pen.within(piers):
         stones(pen, (0, 34, 220, 100), stone, size=9, share=0.3)
@@ -254,14 +274,37 @@ def _pyramid(pen: Pen) -> None:
 
 
 SUBJECTS = (
-    drawn("castle", "fortress, palace, fort, citadel, chateau, stronghold", (0, 0, 124, 100), _castle, height=35.0),
+    drawn(
+        "castle",
+        "fortress, palace, fort, citadel, chateau, stronghold",
+        (0, 0, 124, 100),
+        _castle,
+        height=35.0,
+    ),
     drawn("lighthouse", "beacon, light house", (0, 0, 52, 100), _lighthouse, height=22.0),
-    drawn("tower", "watchtower, wizard tower, clock tower, bell tower, eiffel tower, keep", (9, 0, 43, 100), _tower,
-          height=25.0),
-    drawn("windmill", "mill, wind turbine", (14, 3, 86, 100), _windmill, height=16.0),
-    drawn("temple", "pagoda, shrine, torii, monastery, japanese temple", (1, 0, 99, 100), _temple, height=22.0),
+    drawn(
+        "tower",
+        "watchtower, wizard tower, clock tower, bell tower, eiffel tower, keep",
+        (9, 0, 43, 100),
+        _tower,
+        height=25.0,
+    ),
+    drawn("windmill", "mill, wind turbine", (15, 4, 85, 100), _windmill, height=16.0),
+    drawn(
+        "temple",
+        "pagoda, shrine, torii, monastery, japanese temple",
+        (1, 0, 99, 100),
+        _temple,
+        height=22.0,
+    ),
     drawn("church", "chapel, cathedral, abbey, basilica", (7, 0, 131, 100), _church, height=18.0),
-    drawn("bridge", "stone bridge, aqueduct, viaduct, footbridge", (0, 5, 220, 100), _bridge, height=12.0,
-          places=("ground", "water")),
+    drawn(
+        "bridge",
+        "stone bridge, aqueduct, viaduct, footbridge",
+        (0, 5, 220, 100),
+        _bridge,
+        height=12.0,
+        places=("ground", "water"),
+    ),
     drawn("pyramid", "ziggurat, sphinx", (0, 0, 160, 100), _pyramid, height=120.0),
-)  # fmt: skip
+)

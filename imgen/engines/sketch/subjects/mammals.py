@@ -1,4 +1,4 @@
-"""More animals on land: rabbit, bear, panda, elephant, lion, tiger, mouse, hedgehog, monkey, frog."""
+"""More animals on land: rabbit, bears, elephant, big cats, mouse, hedgehog, monkey, frog."""
 
 from __future__ import annotations
 
@@ -73,7 +73,8 @@ def _bear(pen: Pen, coat: RGB, dark: RGB, *, panda: bool = False) -> None:
         if panda:
             pen.fill(
                 blob(
-                    f"{x - 5 + a},22 {x + 4 + a},20 {x + 7 - a},28 {x + 3},36 {x - 5},35 {x - 7 - a},29"
+                    f"{x - 5 + a},22 {x + 4 + a},20 {x + 7 - a},28 {x + 3},36 {x - 5},35 "
+                    f"{x - 7 - a},29"
                 ),
                 dark,
             )
@@ -109,8 +110,11 @@ def _elephant(pen: Pen) -> None:
         pen.form(leg, skin, shade=3.4, rim=0.5)
         pen.fill("".join(oval(x + dx, 98, 2.2, 1.8) for dx in (-5, 0, 5)), IVORY)
     raised = pen.chance(0.4)
-    trunk = (((112, 36, 17), (124, 44, 12), (134, 34, 9), (134, 18, 7), (128, 8, 5)) if raised else
-             ((112, 38, 18), (120, 56, 12), (121, 74, 9), (124, 88, 7), (132, 91, 5)))  # fmt: skip
+    trunk = (
+        ((112, 36, 17), (124, 44, 12), (134, 34, 9), (134, 18, 7), (128, 8, 5))
+        if raised
+        else ((112, 38, 18), (120, 56, 12), (121, 74, 9), (124, 88, 7), (132, 91, 5))
+    )
     pen.form(limb((106, 50, 4.6), (116, 60, 3.6), (128, 58, 1.4)), IVORY, shade=1)
     pen.form(limb(*trunk), skin, shade=3)
     head = blob("86,26 94,14 108,12 119,20 122,34 118,46 106,52 92,48 84,38")
@@ -166,12 +170,23 @@ def _big_cat(pen: Pen, coat: RGB, *, mane: RGB | None = None, stripes: bool = Fa
     pen.form(head, coat, shade=4)
     with pen.within(head):
         if stripes:
-            pen.lines(("62,9 62,18", "56,10 57,17", "68,10 67,17", "40,28 48,29", "40,35 48,34", "84,28 76,29",
-                       "84,35 76,34"), ink, 2.4)  # fmt: skip
+            pen.lines(
+                (
+                    "62,9 62,18",
+                    "56,10 57,17",
+                    "68,10 67,17",
+                    "40,28 48,29",
+                    "40,35 48,34",
+                    "84,28 76,29",
+                    "84,35 76,34",
+                ),
+                ink,
+                2.4,
+            )
             pen.fill(oval(50, 42, 10, 8) + oval(74, 42, 10, 8), pale, 0.9)
     pen.fill(blob("62,33 69,36 72,42 67,48 62,49 57,48 52,42 55,36"), pale)
-    for x in (52.6, 71.4):
-        pen.eye(x, 28.6, 2.8, (214, 164, 60))
+    for eye_x in (52.6, 71.4):
+        pen.eye(eye_x, 28.6, 2.8, (214, 164, 60))
     pen.fill(blob("57.6,34.6 66.4,34.6 62,39.6"), (120, 66, 60))
     pen.stroke("M62,39.4v2.2M62,41.6q-3,3.4 -6,1.2M62,41.6q3,3.4 6,1.2", INK, 1)
 
@@ -259,18 +274,48 @@ def _monkey(pen: Pen) -> None:
 
 
 SUBJECTS = (
-    drawn("rabbit", "bunny, hare, easter bunny", (3, 0, 86, 100), _rabbit, height=0.35,
-          places=("ground", "indoors")),
-    drawn("bear", "grizzly, brown bear, polar bear, teddy, teddy bear, bear cub", (5, 2, 75, 100),
-          _brown_bear, height=1.6),
+    drawn(
+        "rabbit",
+        "bunny, hare, easter bunny",
+        (3, 0, 86, 100),
+        _rabbit,
+        height=0.35,
+        places=("ground", "indoors"),
+    ),
+    drawn(
+        "bear",
+        "grizzly, brown bear, polar bear, teddy, teddy bear, bear cub",
+        (5, 2, 75, 100),
+        _brown_bear,
+        height=1.6,
+    ),
     drawn("panda", "panda bear, giant panda", (5, 2, 75, 100), _panda, height=1.4),
     drawn("elephant", "mammoth, african elephant", (4, 2, 136, 100), _elephant, height=3.0),
     drawn("lion", "lioness, lion cub", (1, -2, 95, 100), _lion, height=1.2),
-    drawn("tiger", "leopard, cheetah, jaguar, panther, puma, lynx, bengal tiger", (1, 8, 90, 100), _tiger,
-          height=1.1),
-    drawn("mouse", "rat, hamster, guinea pig, gerbil, squirrel", (-1, 7, 108, 100), _mouse, height=0.1,
-          places=("ground", "indoors")),
+    drawn(
+        "tiger",
+        "leopard, cheetah, jaguar, panther, puma, lynx, bengal tiger",
+        (1, 8, 90, 100),
+        _tiger,
+        height=1.1,
+    ),
+    drawn(
+        "mouse",
+        "rat, hamster, guinea pig, gerbil, squirrel",
+        (-1, 7, 108, 100),
+        _mouse,
+        height=0.1,
+        places=("ground", "indoors"),
+    ),
     drawn("hedgehog", "porcupine", (-2, 4, 130, 100), _hedgehog, height=0.2),
-    drawn("frog", "toad, tree frog", (-2, 2, 122, 100), _frog, height=0.1, places=("ground", "water")),
-    drawn("monkey", "ape, gorilla, chimpanzee, lemur, orangutan", (-5, 0, 78, 100), _monkey, height=0.8),
-)  # fmt: skip
+    drawn(
+        "frog", "toad, tree frog", (-2, 2, 122, 100), _frog, height=0.1, places=("ground", "water")
+    ),
+    drawn(
+        "monkey",
+        "ape, gorilla, chimpanzee, lemur, orangutan",
+        (-5, 0, 78, 100),
+        _monkey,
+        height=0.8,
+    ),
+)

@@ -76,22 +76,37 @@ def tiles(pen: Pen, area: tuple[float, float, float, float], rgb: RGB, *, size: 
     pen.stroke(d, lift(rgb, -0.1), 0.5, 0.8)
 
 
-def casement(pen: Pen, x: float, y: float, width: float, height: float, *, frame: RGB = (246, 240, 228),
-             arched: bool = False) -> None:  # fmt: skip
+def casement(
+    pen: Pen,
+    x: float,
+    y: float,
+    width: float,
+    height: float,
+    *,
+    frame: RGB = (246, 240, 228),
+    arched: bool = False,
+) -> None:
     """A window with its frame, bars and sill."""
     b = width * 0.11
     if arched:
         top = y + width * 0.45
-        outer = blob(f"{x},{top}! {x + width * 0.2},{y + width * 0.1} {x + width / 2},{y} {x + width * 0.8},"
-                     f"{y + width * 0.1} {x + width},{top}! {x + width},{y + height}! {x},{y + height}!")  # fmt: skip
+        outer = blob(
+            f"{x},{top}! {x + width * 0.2},{y + width * 0.1} {x + width / 2},{y} "
+            f"{x + width * 0.8},"
+            f"{y + width * 0.1} {x + width},{top}! {x + width},{y + height}! "
+            f"{x},{y + height}!"
+        )
     else:
         outer = box(x, y, width, height)
     pen.flat(outer, frame)
     with pen.within(outer):
         pen.window(box(x + b, y + b, width - 2 * b, height - 2 * b), GLASS)
         if not pen.night:
-            sheen = poly(f"{x + width * 0.2},{y + height} {x + width * 0.6},{y} {x + width * 0.8},{y} "
-                         f"{x + width * 0.4},{y + height}")  # fmt: skip
+            sheen = poly(
+                f"{x + width * 0.2},{y + height} {x + width * 0.6},{y} "
+                f"{x + width * 0.8},{y} "
+                f"{x + width * 0.4},{y + height}"
+            )
             pen.fade(sheen, (255, 255, 255), (0.4, 0.05))
         if pen.detail > 0.3:
             bars = f"M{x + width / 2:.1f},{y}v{height}M{x},{y + height * 0.5:.1f}h{width}"
@@ -113,8 +128,11 @@ def door(
     y = ground - height
     if arched:
         mid = y + width * 0.5
-        d = blob(f"{x},{mid}! {x + width * 0.15},{y + width * 0.15} {x + width / 2},{y} {x + width * 0.85},"
-                 f"{y + width * 0.15} {x + width},{mid}! {x + width},{ground}! {x},{ground}!")  # fmt: skip
+        d = blob(
+            f"{x},{mid}! {x + width * 0.15},{y + width * 0.15} {x + width / 2},{y} "
+            f"{x + width * 0.85},"
+            f"{y + width * 0.15} {x + width},{mid}! {x + width},{ground}! {x},{ground}!"
+        )
     else:
         d = box(x, y, width, height)
     pen.flat(box(x - width * 0.1, y - (0 if arched else width * 0.1), width * 1.2, 0.01), rgb)

@@ -45,8 +45,16 @@ def _arm(pen: Pen, who: Character, side: int, swing: float) -> None:
     shoulder, sleeve = 20 + side * (_half(who) - 1.6), lift(who.top, 0.0 if side > 0 else -0.05)
     elbow, hand = shoulder + side * 3 + swing * 0.3, shoulder + side * 2.4 + swing
     lift_by = abs(swing) * 0.3
-    pen.form(limb((hand, 46 - lift_by, 2.8), (hand + 0.4, 49.6 - lift_by, 3), (hand + 0.5, 51.4 - lift_by, 1.8)),
-             who.skin, shade=0.8, rim=0.4)  # fmt: skip
+    pen.form(
+        limb(
+            (hand, 46 - lift_by, 2.8),
+            (hand + 0.4, 49.6 - lift_by, 3),
+            (hand + 0.5, 51.4 - lift_by, 1.8),
+        ),
+        who.skin,
+        shade=0.8,
+        rim=0.4,
+    )
     pen.form(
         limb((shoulder, 20.4, 5.6), (elbow, 33, 4.6), (hand, 46.5 - lift_by, 3.8)),
         sleeve,
@@ -63,8 +71,14 @@ def _legs(pen: Pen, who: Character, stride: float, *, bare: bool) -> None:
         hip, knee, foot = 20 + side * 3, 20 + side * (stride * 0.62 + 0.6), 20 + side * stride
         heel = 95.4 if side > 0 or stride < 5 else 93
         toe = foot + 4.6
-        pen.form(blob(f"{foot - 2.6},{heel - 3.6} {foot + 1.6},{heel - 3.8} {toe},{heel + 1.8} "
-                      f"{toe + 1.2},{heel + 4.5}! {foot - 2.8},{heel + 4.5}!"), _SHOE, shade=1)  # fmt: skip
+        pen.form(
+            blob(
+                f"{foot - 2.6},{heel - 3.6} {foot + 1.6},{heel - 3.8} {toe},{heel + 1.8} "
+                f"{toe + 1.2},{heel + 4.5}! {foot - 2.8},{heel + 4.5}!"
+            ),
+            _SHOE,
+            shade=1,
+        )
         leg = limb((hip, 47, wide + 1.6), (knee, 68, wide * 0.86), (foot, heel - 1, wide * 0.6))
         pen.form(leg, own, shade=2, rim=0.5)
         if not bare and pen.detail > 0.4:
@@ -78,7 +92,8 @@ def _torso(pen: Pen, who: Character) -> None:
     half = _half(who)
     waist = half * (0.66 if who.feminine else 0.8)
     d = blob(
-        f"20,17.4 23,16.8 {20 + half * 0.8},18.6 {20 + half},22 {20 + half * 0.9},30 {20 + waist},38 "
+        f"20,17.4 23,16.8 {20 + half * 0.8},18.6 {20 + half},22 {20 + half * 0.9},30 "
+        f"{20 + waist},38 "
         f"{20 + half * 0.84},49! 20,50 {20 - half * 0.84},49! {20 - waist},38 {20 - half * 0.9},30 "
         f"{20 - half},22 {20 - half * 0.8},18.6 17,16.8"
     )
@@ -118,8 +133,16 @@ def _dress(pen: Pen, who: Character) -> None:
     pen.form(d, who.top, shade=3, rim=0.6)
     with pen.within(d):
         pen.flat(poly("10,35.6 30,35.6 30,37.8 10,37.8"), lift(who.top, -0.14))
-        pen.lines((f"18,40 16,56 {20 - flare * 0.5},{hem}", f"22,40 23,58 {20 + flare * 0.3},{hem}",
-                   f"24,44 27,60 {20 + flare * 0.75},{hem}"), lift(who.top, -0.1), 0.7, 0.7)  # fmt: skip
+        pen.lines(
+            (
+                f"18,40 16,56 {20 - flare * 0.5},{hem}",
+                f"22,40 23,58 {20 + flare * 0.3},{hem}",
+                f"24,44 27,60 {20 + flare * 0.75},{hem}",
+            ),
+            lift(who.top, -0.1),
+            0.7,
+            0.7,
+        )
         if pen.detail > 0.6 and pen.chance(0.4):
             spots = "".join(
                 f"M{pen.vary(9, 31):.1f},{pen.vary(40, hem):.1f}h.01" for _ in range(26)
@@ -130,8 +153,10 @@ def _dress(pen: Pen, who: Character) -> None:
 def _coat(pen: Pen, who: Character) -> None:
     half = _half(who)
     d = blob(
-        f"20,17.6 23.2,16.6 {20 + half * 0.8},18.4 {20 + half},22 {20 + half * 0.84},36 {21 + half},52 "
-        f"{22 + half},71! 20.8,72 {18 - half},71! {19 - half},52 {20 - half * 0.84},36 {20 - half},22 "
+        f"20,17.6 23.2,16.6 {20 + half * 0.8},18.4 {20 + half},22 {20 + half * 0.84},36 "
+        f"{21 + half},52 "
+        f"{22 + half},71! 20.8,72 {18 - half},71! {19 - half},52 {20 - half * 0.84},36 "
+        f"{20 - half},22 "
         f"{20 - half * 0.8},18.4 16.8,16.6"
     )
     pen.form(d, who.top, shade=3, rim=0.6)
@@ -146,12 +171,13 @@ def _coat(pen: Pen, who: Character) -> None:
 
 SUBJECT = drawn(
     "person",
-    "man, woman, adult, human, figure, traveler, traveller, hiker, girl, boy, child, kid, lady, guy, "
+    "man, woman, adult, human, figure, traveler, traveller, hiker, girl, boy, child, kid, lady, "
+    "guy, "
     "gentleman, dancer, farmer, sailor, wanderer, pedestrian, runner, worker, teacher, doctor, "
     "artist, scientist, king, queen, prince, princess, wizard, witch, knight, warrior, hero, "
     "explorer, monk, couple, friend, musician, chef, character, someone, fisherman, samurai, "
     "mother, father, businessman, businesswoman, engineer, student, nurse, pilot, cowboy",
-    (6, -1, 34, 100),
+    (7, -1, 33.5, 100),
     _paint,
     height=1.72,
     places=("ground", "indoors"),

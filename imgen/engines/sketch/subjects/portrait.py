@@ -1,4 +1,4 @@
-"""A portrait: head and shoulders of a fictional adult, in the flat planes of an editorial poster."""
+"""A portrait: head and shoulders of a fictional adult, in the flat planes of a poster."""
 
 from __future__ import annotations
 
@@ -41,8 +41,15 @@ def _bust(pen: Pen, who: Character) -> None:
     pen.form(shoulders, who.top, shade=6, rim=1)
     fold = lift(who.top, -0.1)
     with pen.within(shoulders):
-        pen.lines((f"{-wide * 0.7},44 {-wide * 0.62},34 {-wide * 0.66},28",
-                   f"{wide * 0.7},44 {wide * 0.6},34 {wide * 0.64},28"), fold, 0.9, 0.8)  # fmt: skip
+        pen.lines(
+            (
+                f"{-wide * 0.7},44 {-wide * 0.62},34 {-wide * 0.66},28",
+                f"{wide * 0.7},44 {wide * 0.6},34 {wide * 0.64},28",
+            ),
+            fold,
+            0.9,
+            0.8,
+        )
         if pen.has("striped", "stripes"):
             pen.stroke(
                 "".join(f"M-50,{y}q50,6 100,0" for y in (22, 29, 36)), lift(who.top, 0.2), 2.4

@@ -16,6 +16,7 @@ from imgen.engines.sketch.subjects import (
     cat,
     dragon,
     flowers,
+    food,
     furniture,
     greenery,
     hoofed,
@@ -31,6 +32,7 @@ from imgen.engines.sketch.subjects import (
     skies,
     tableware,
     tree,
+    wearables,
 )
 from imgen.engines.sketch.subjects.subject import Subject
 
@@ -44,6 +46,7 @@ _ALL: tuple[Subject, ...] = (
     cat.SUBJECT,
     dragon.SUBJECT,
     *flowers.SUBJECTS,
+    *food.SUBJECTS,
     *furniture.SUBJECTS,
     *greenery.SUBJECTS,
     *hoofed.SUBJECTS,
@@ -59,6 +62,7 @@ _ALL: tuple[Subject, ...] = (
     *skies.SUBJECTS,
     *tableware.SUBJECTS,
     *tree.SUBJECTS,
+    *wearables.SUBJECTS,
 )
 
 SUBJECTS: Mapping[str, Subject] = MappingProxyType({subject.name: subject for subject in _ALL})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from imgen.engines.sketch.look import RGB
 from imgen.engines.sketch.subjects.colour import lift, mix
 from imgen.engines.sketch.subjects.pen import Pen, drawn
-from imgen.engines.sketch.subjects.shapes import blob, box, limb, line, oval, ring
+from imgen.engines.sketch.subjects.shapes import blob, box, limb, line, oval
 
 GLASS, STEEL = (36, 44, 62), (150, 160, 174)
 
@@ -54,8 +54,16 @@ def _arm(pen: Pen, shell: RGB, steel: RGB, side: int, *, waving: bool) -> None:
     )
     up = -1 if waving else 1
     for dx in (-3.4, 3.4):
-        pen.form(limb((hand[0] + dx * 0.6, hand[1] + up * 2, 4), (hand[0] + dx * 1.2, hand[1] + up * 6, 3.6),
-                      (hand[0] + dx * 0.5, hand[1] + up * 9, 2)), steel, shade=0.8, rim=0.4)  # fmt: skip
+        pen.form(
+            limb(
+                (hand[0] + dx * 0.6, hand[1] + up * 2, 4),
+                (hand[0] + dx * 1.2, hand[1] + up * 6, 3.6),
+                (hand[0] + dx * 0.5, hand[1] + up * 9, 2),
+            ),
+            steel,
+            shade=0.8,
+            rim=0.4,
+        )
     pen.ball(x - side * 0.6, 51, 6.6, shell)
 
 
@@ -97,7 +105,7 @@ def _head(pen: Pen, shell: RGB, steel: RGB, lamp: RGB) -> None:
         else:
             pen.emit(oval(x, 23, 3.7, 4.4), lamp)
             pen.emit(oval(x - 1, 21.2, 1.2), (255, 255, 255), 0.8)
-    pen.emit(ring(32, 24, 0.01, 0.005) + blob("27.6,29.4 32,31.6 36.4,29.4 32,32.8"), lamp, 0.9)
+    pen.emit(blob("27.6,29.4 32,31.6 36.4,29.4 32,32.8"), lamp, 0.9)
 
 
 SUBJECT = drawn(

@@ -58,7 +58,8 @@ def _whale(pen: Pen) -> None:
     pen.stroke("M122,30Q122,12 110,8M122,30Q122,12 134,7M122,28V10", spout, 3, 0.9)
     pen.form(blob("18,40 4,34 0,14! 14,18 20,28 26,16 42,12! 38,30 26,40"), skin, shade=3)
     body = blob(
-        "18,36 28,36 36,50 52,54 74,38 104,29 134,31 156,44 163,62 156,82 132,95 98,99 62,95 36,82 22,62"
+        "18,36 28,36 36,50 52,54 74,38 104,29 134,31 156,44 163,62 156,82 132,95 98,99 62,95 36,82 "
+        "22,62"
     )
     pen.form(body, skin, shade=8)
     belly = blob("166,68 140,72 108,80 76,86 48,84 34,80 60,104 140,106 170,80")
@@ -120,8 +121,13 @@ def _turtle(pen: Pen) -> None:
     pen.form(dome, shell, shade=7)
     with pen.within(dome):
         if pen.detail > 0.2:
-            pen.stroke("M50,36L82,36L94,56L80,74L52,74L38,56ZM50,36L40,22M82,36L92,22M94,56L120,56M38,56L12,56"
-                       "M52,74L46,92M80,74L88,92", lift(shell, -0.15), 2)  # fmt: skip
+            pen.stroke(
+                "M50,36L82,36L94,56L80,74L52,74L38,56ZM50,36L40,22"
+                "M82,36L92,22M94,56L120,56M38,56L12,56"
+                "M52,74L46,92M80,74L88,92",
+                lift(shell, -0.15),
+                2,
+            )
             pen.fill(blob("54,40 78,40 87,56 77,70 55,70 45,56"), lift(shell, 0.07), 0.6)
     pen.form(
         blob("8,74 30,80 66,83 102,80 124,73 122,81 100,88 66,91 32,88 10,81"),
@@ -136,8 +142,12 @@ def _octopus(pen: Pen) -> None:
     skin = pen.main((206, 96, 92), (150, 96, 160), (226, 136, 80))
     for i, x in enumerate((8, 30, 72, 94, 18, 50, 84)):
         wave = pen.vary(-5, 5)
-        arm = limb((50 + (x - 50) * 0.4, 50, 12), (50 + (x - 50) * 0.8 + wave, 72, 9), (x - wave * 0.4, 88, 6),
-                   (x + (7 if x < 50 else -7), 98 - (i % 2) * 3, 3))  # fmt: skip
+        arm = limb(
+            (50 + (x - 50) * 0.4, 50, 12),
+            (50 + (x - 50) * 0.8 + wave, 72, 9),
+            (x - wave * 0.4, 88, 6),
+            (x + (7 if x < 50 else -7), 98 - (i % 2) * 3, 3),
+        )
         pen.form(arm, lift(skin, -0.06 if i < 4 else 0.01), shade=2, rim=0.5)
     pen.form(
         blob("50,1 68,5 80,18 82,34 76,48 70,60 50,65 30,60 24,48 18,34 20,18 32,5"), skin, shade=6
@@ -161,7 +171,8 @@ def _jellyfish(pen: Pen) -> None:
         points = " ".join(f"{x + 4 * math.sin(phase + k)},{44 + k * (6 + i % 3)}" for k in range(8))
         pen.stroke(line(points), lift(skin, 0.02), 1.6 if i % 2 else 3, 0.7)
     bell = blob(
-        "40,1 58,5 72,18 79,38 77,48! 68,43 60,49! 50,43 40,50! 30,43 20,49! 12,43 3,48! 1,38 8,18 22,5"
+        "40,1 58,5 72,18 79,38 77,48! 68,43 60,49! 50,43 40,50! 30,43 20,49! 12,43 3,48! 1,38 8,18 "
+        "22,5"
     )
     pen.form(bell, skin, shade=6)
     pen.fade(oval(40, 24, 22, 16), WHITE, (0.6, 0.0))
@@ -169,16 +180,54 @@ def _jellyfish(pen: Pen) -> None:
 
 
 SUBJECTS = (
-    drawn("fish", "goldfish, koi, trout, salmon, clownfish, tuna, carp, betta, angelfish, guppy, tropical fish",
-          (0, 1, 128, 97), _fish, height=0.2, places=("underwater", "water")),
-    drawn("whale", "humpback, orca, blue whale, narwhal, sperm whale", (0, 5, 163, 100), _whale, height=4.0,
-          places=("water", "underwater")),
-    drawn("shark", "great white", (0, 1, 159, 99), lambda pen: _shark(
-        pen, pen.main((112, 128, 142), (96, 116, 136)), snout=False), height=1.2, places=("underwater", "water")),
-    drawn("dolphin", "porpoise, orca whale", (0, 1, 166, 99), lambda pen: _shark(
-        pen, pen.main((104, 140, 170), (120, 144, 164)), snout=True), height=0.9, places=("water", "underwater")),
-    drawn("turtle", "tortoise, sea turtle, terrapin", (0, 17, 156, 100), _turtle, height=0.4,
-          places=("ground", "underwater")),
-    drawn("octopus", "squid, kraken", (2, 0, 100, 100), _octopus, height=0.6, places=("underwater", "water")),
+    drawn(
+        "fish",
+        "goldfish, koi, trout, salmon, clownfish, tuna, carp, betta, angelfish, guppy, "
+        "tropical fish",
+        (0, 1, 128, 97),
+        _fish,
+        height=0.2,
+        places=("underwater", "water"),
+    ),
+    drawn(
+        "whale",
+        "humpback, orca, blue whale, narwhal, sperm whale",
+        (0, 5, 163, 100),
+        _whale,
+        height=4.0,
+        places=("water", "underwater"),
+    ),
+    drawn(
+        "shark",
+        "great white",
+        (0, 1, 159, 99),
+        lambda pen: _shark(pen, pen.main((112, 128, 142), (96, 116, 136)), snout=False),
+        height=1.2,
+        places=("underwater", "water"),
+    ),
+    drawn(
+        "dolphin",
+        "porpoise, orca whale",
+        (0, 1, 166, 99),
+        lambda pen: _shark(pen, pen.main((104, 140, 170), (120, 144, 164)), snout=True),
+        height=0.9,
+        places=("water", "underwater"),
+    ),
+    drawn(
+        "turtle",
+        "tortoise, sea turtle, terrapin",
+        (0, 17, 156, 100),
+        _turtle,
+        height=0.4,
+        places=("ground", "underwater"),
+    ),
+    drawn(
+        "octopus",
+        "squid, kraken",
+        (2, 0, 100, 100),
+        _octopus,
+        height=0.6,
+        places=("underwater", "water"),
+    ),
     drawn("jellyfish", "medusa", (0, 0, 80, 102), _jellyfish, height=0.5, places=("underwater",)),
-)  # fmt: skip
+)

@@ -92,10 +92,11 @@ def oval(x: float, y: float, rx: float, ry: float | None = None) -> str:
     return f"M{_n(x - rx)},{_n(y)}{a}{_n(2 * rx)},0{a}{_n(-2 * rx)},0Z"
 
 
-def ring(x: float, y: float, outer: float, inner: float) -> str:
-    """A circle with a hole; the hole runs the other way, so any fill rule leaves it open."""
-    a = f"a{_n(inner)},{_n(inner)} 0 1 1 "
-    return f"{oval(x, y, outer)}M{_n(x - inner)},{_n(y)}{a}{_n(2 * inner)},0{a}{_n(-2 * inner)},0Z"
+def ring(x: float, y: float, outer: float, inner: float, flatten: float = 1.0) -> str:
+    """A circle with a hole, or an ellipse `flatten` times as high; the hole runs the other way."""
+    a = f"a{_n(inner)},{_n(inner * flatten)} 0 1 1 "
+    hole = f"M{_n(x - inner)},{_n(y)}{a}{_n(2 * inner)},0{a}{_n(-2 * inner)},0Z"
+    return oval(x, y, outer, outer * flatten) + hole
 
 
 def limb(*stations: tuple[float, float, float]) -> str:

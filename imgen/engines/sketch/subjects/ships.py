@@ -18,12 +18,17 @@ def _tall_ship(pen: Pen) -> None:
         pen.upright(box(x - 1, top, 2, foot - top), WOOD)
     pen.stroke("M127,45L86,14L56,6L26,18L4,60", DARK, 0.4, 0.8)
     pen.form(blob("88,18! 108,36 122,46! 104,52 90,60!"), cloth, shade=3)
-    for x, rows in ((26, ((22, 34, 8), (36, 52, 11))), (56, ((9, 22, 9), (24, 41, 12), (43, 64, 14))),
-                    (86, ((16, 30, 8), (32, 50, 11)))):  # fmt: skip
+    for x, rows in (
+        (26, ((22, 34, 8), (36, 52, 11))),
+        (56, ((9, 22, 9), (24, 41, 12), (43, 64, 14))),
+        (86, ((16, 30, 8), (32, 50, 11))),
+    ):
         for y0, y1, half in rows:
             sail = blob(
-                f"{x - half},{y0}! {x},{y0 + 1} {x + half},{y0}! {x + half + 3 + full},{(y0 + y1) / 2 + 1} "
-                f"{x + half + 1},{y1}! {x + 2},{y1 - 2.4} {x - half - 1},{y1}! {x - half + 2 + full},{(y0 + y1) / 2 + 1}"
+                f"{x - half},{y0}! {x},{y0 + 1} {x + half},{y0}! "
+                f"{x + half + 3 + full},{(y0 + y1) / 2 + 1} "
+                f"{x + half + 1},{y1}! {x + 2},{y1 - 2.4} {x - half - 1},{y1}! "
+                f"{x - half + 2 + full},{(y0 + y1) / 2 + 1}"
             )
             pen.form(sail, cloth, shade=4, rim=0.6)
             pen.stroke(f"M{x - half - 1},{y0}H{x + half + 1}", WOOD, 1)
@@ -116,12 +121,39 @@ def _submarine(pen: Pen) -> None:
 
 
 SUBJECTS = (
-    drawn("ship", "tall ship, galleon, pirate ship, sailing ship, frigate, schooner, caravel, viking ship, vessel, "
-          "longship, clipper", (0, 0, 129, 100), _tall_ship, height=30.0, places=("water",)),
-    drawn("steamer", "steamship, ocean liner, cruise ship, ferry, freighter, liner, cargo ship, tugboat, warship",
-          (0, 2, 206, 100), _steamer, height=28.0, places=("water",)),
-    drawn("canoe", "rowboat, rowing boat, kayak, gondola, raft, fishing boat", (0, 0, 260, 100), _canoe, height=1.0,
-          places=("water",)),
-    drawn("submarine", "u boat, bathyscaphe", (2, 3, 190, 100), _submarine, height=6.0,
-          places=("underwater", "water")),
-)  # fmt: skip
+    drawn(
+        "ship",
+        "tall ship, galleon, pirate ship, sailing ship, frigate, schooner, caravel, "
+        "viking ship, vessel, "
+        "longship, clipper",
+        (0, 0, 129, 100),
+        _tall_ship,
+        height=30.0,
+        places=("water",),
+    ),
+    drawn(
+        "steamer",
+        "steamship, ocean liner, cruise ship, ferry, freighter, liner, cargo ship, "
+        "tugboat, warship",
+        (0, 2, 206, 100),
+        _steamer,
+        height=28.0,
+        places=("water",),
+    ),
+    drawn(
+        "canoe",
+        "rowboat, rowing boat, kayak, gondola, raft, fishing boat",
+        (0, 0, 260, 100),
+        _canoe,
+        height=1.0,
+        places=("water",),
+    ),
+    drawn(
+        "submarine",
+        "u boat, bathyscaphe",
+        (2, 3, 190, 100),
+        _submarine,
+        height=6.0,
+        places=("underwater", "water"),
+    ),
+)

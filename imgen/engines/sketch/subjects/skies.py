@@ -71,7 +71,7 @@ def _planet(pen: Pen) -> None:
             _half_ring(pen, band, behind=True)
     pen.round(oval(50, 50, r), body)
     with pen.within(oval(50, 50, r)), pen.turned(tilt, 50, 50):
-        for y, h, tone in (
+        for level, thick, tone in (
             (-30, 8, 0.06),
             (-14, 5, -0.06),
             (2, 11, 0.05),
@@ -79,23 +79,29 @@ def _planet(pen: Pen) -> None:
             (32, 8, 0.04),
         ):
             wave = pen.vary(-3, 3)
-            y, h = 50 + y * scale, h * scale
-            pen.fill(blob(f"-10,{y} 25,{y + wave} 60,{y - wave} 110,{y}! 110,{y + h} 60,{y + h + wave} 25,{y + h - wave} -10,{y + h}!"),
-                     lift(turn(body, tone * 200), tone), 0.6)  # fmt: skip
+            y, h = 50 + level * scale, thick * scale
+            pen.fill(
+                blob(
+                    f"-10,{y} 25,{y + wave} 60,{y - wave} 110,{y}! 110,{y + h} "
+                    f"60,{y + h + wave} 25,{y + h - wave} -10,{y + h}!"
+                ),
+                lift(turn(body, tone * 200), tone),
+                0.6,
+            )
         pen.fill(oval(62, 58, 8 * scale, 5 * scale), turn(lift(body, -0.06), -30), 0.8)
-    x, y = pen.towards
-    pen.fade(oval(50, 50, r), (10, 8, 26), (0.0, 0.7), math.degrees(math.atan2(-x, y)), own=True)
+    lx, ly = pen.towards
+    dark_side = math.degrees(math.atan2(-lx, ly))
+    pen.fade(oval(50, 50, r), (10, 8, 26), (0.0, 0.7), dark_side, own=True)
     if rings:
         with pen.turned(tilt, 50, 50):
             _half_ring(pen, band, behind=False)
 
 
 def _half_ring(pen: Pen, rgb: RGB, *, behind: bool) -> None:
-    half = "M-5,{0}H105V{1}H-5Z".format(*((20, 50) if behind else (50, 80)))
+    half = f"M-5,{20 if behind else 50}H105v30H-5Z"
     with pen.within(half):
         for outer, inner, tone, alpha in ((51.5, 46.5, 0.04, 0.9), (45.6, 40, -0.03, 0.85)):
-            d = oval(50, 50, outer, outer * 0.26) + oval(50, 50, inner, inner * 0.24)
-            pen.flat(f'{d}" fill-rule="evenodd', lift(rgb, tone), alpha)
+            pen.flat(ring(50, 50, outer, inner, 0.26), lift(rgb, tone), alpha)
 
 
 def _star(pen: Pen) -> None:
@@ -115,8 +121,17 @@ def _cloud(pen: Pen) -> None:
     if pen.has("dark", "stormy", "storm", "rain", "grey", "gray"):
         mist = mix(mist, (96, 106, 126), 0.7)
     w = [pen.vary(0.88, 1.08) for _ in range(6)]
-    puffs = ((34, 62, 24 * w[0]), (66, 40, 34 * w[1]), (106, 36, 36 * w[2]), (140, 56, 27 * w[3]), (88, 62, 32), (22, 76, 20 * w[4]),
-             (158, 74, 20 * w[5]), (56, 76, 24), (122, 76, 24))  # fmt: skip
+    puffs = (
+        (34, 62, 24 * w[0]),
+        (66, 40, 34 * w[1]),
+        (106, 36, 36 * w[2]),
+        (140, 56, 27 * w[3]),
+        (88, 62, 32),
+        (22, 76, 20 * w[4]),
+        (158, 74, 20 * w[5]),
+        (56, 76, 24),
+        (122, 76, 24),
+    )
     whole = "".join(oval(x, y, r) for x, y, r in puffs) + "M20,98H160V70H20Z"
     floor = "M-10,-10H200V97H-10Z"
     with pen.within(floor):
@@ -145,7 +160,10 @@ def _rainbow(pen: Pen) -> None:
     tint = pen.look.colour
     for i, own in enumerate(bands):
         r = 98 - i * 7
-        d = f"M{100 - r},100A{r},{r} 0 0 1 {100 + r},100H{100 + r - 7}A{r - 7},{r - 7} 0 0 0 {100 - r + 7},100Z"
+        d = (
+            f"M{100 - r},100A{r},{r} 0 0 1 {100 + r},100H{100 + r - 7}A{r - 7},{r - 7} 0 0 0 "
+            f"{100 - r + 7},100Z"
+        )
         pen.emit(d, mix(own, tint, 0.6) if tint else turn(own, pen.vary(-4, 4)), 0.85)
 
 
@@ -159,7 +177,10 @@ def _snowflake(pen: Pen) -> None:
         for at, reach in ((fork, twig), (fork + 12, twig * 0.55)):
             x, y = 50 + at * math.cos(a), 50 + at * math.sin(a)
             for s in (-0.9, 0.9):
-                d += f"M{x:.1f},{y:.1f}L{x + reach * math.cos(a + s):.1f},{y + reach * math.sin(a + s):.1f}"
+                d += (
+                    f"M{x:.1f},{y:.1f}"
+                    f"L{x + reach * math.cos(a + s):.1f},{y + reach * math.sin(a + s):.1f}"
+                )
     pen.stroke(d, lift(ice, -0.14), 4.6)
     pen.stroke(d, ice, 3)
     pen.fill(star(50, 50, 14, 12, 6), ice)
@@ -168,21 +189,58 @@ def _snowflake(pen: Pen) -> None:
 def _comet(pen: Pen) -> None:
     tail = pen.main((150, 200, 250), (250, 200, 130))
     for spread, alpha in ((22, 0.35), (14, 0.5), (7, 0.8)):
-        pen.fade(blob(f"0,{4 + spread * 0.2}! 60,{50 - spread * 0.8} 118,{74 - spread * 0.3} 122,{84 + spread * 0.3} 108,{92 + spread * 0.25} 56,{56 + spread * 0.4}"),
-                 tail, (0.02, alpha), 110, own=True)  # fmt: skip
+        pen.fade(
+            blob(
+                f"0,{4 + spread * 0.2}! 60,{50 - spread * 0.8} 118,{74 - spread * 0.3} "
+                f"122,{84 + spread * 0.3} 108,{92 + spread * 0.25} 56,{56 + spread * 0.4}"
+            ),
+            tail,
+            (0.02, alpha),
+            110,
+            own=True,
+        )
     pen.glow(116, 83, 17, lift(tail, 0.1), 0.9)
     pen.emit(oval(116, 83, 10), mix(tail, WHITE, 0.8))
     pen.emit(ring(116, 83, 10, 8.4), tail, 0.8)
 
 
 SUBJECTS = (
-    drawn("moon", "crescent moon, full moon, crescent, lunar", (0, 0, 100, 100), _moon, height=60.0, places=("sky",)),
+    drawn(
+        "moon",
+        "crescent moon, full moon, crescent, lunar",
+        (0, 0, 100, 100),
+        _moon,
+        height=60.0,
+        places=("sky",),
+    ),
     drawn("sun", "sunshine, sunburst", (0, 0, 100, 100), _sun, height=60.0, places=("sky",)),
-    drawn("planet", "saturn, jupiter, mars, earth, globe, world, venus, neptune", (-2, 14, 102, 86), _planet, height=80.0,
-          places=("sky",)),
+    drawn(
+        "planet",
+        "saturn, jupiter, mars, earth, globe, world, venus, neptune",
+        (-2, 14, 102, 86),
+        _planet,
+        height=80.0,
+        places=("sky",),
+    ),
     drawn("star", "gold star, twinkle", (0, 1, 100, 97), _star, height=6.0, places=("sky",)),
-    drawn("cloud", "raincloud, cumulus, thundercloud", (0, -1, 180, 97), _cloud, height=30.0, places=("sky",)),
+    drawn(
+        "cloud",
+        "raincloud, cumulus, thundercloud",
+        (0, -1, 180, 97),
+        _cloud,
+        height=30.0,
+        places=("sky",),
+    ),
     drawn("rainbow", "", (2, 2, 198, 100), _rainbow, height=90.0, places=("sky",)),
-    drawn("snowflake", "ice crystal", (2, -1, 98, 101), _snowflake, height=0.1, places=("air", "sky")),
-    drawn("comet", "meteor, shooting star, asteroid", (12, 17, 134, 101), _comet, height=20.0, places=("sky",)),
-)  # fmt: skip
+    drawn(
+        "snowflake", "ice crystal", (2, -1, 98, 101), _snowflake, height=0.1, places=("air", "sky")
+    ),
+    drawn(
+        "comet",
+        "meteor, shooting star, asteroid",
+        (19, 19, 127, 98),
+        _comet,
+        height=20.0,
+        places=("sky",),
+    ),
+)

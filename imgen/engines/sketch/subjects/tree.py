@@ -16,11 +16,13 @@ AUTUMN = ((214, 120, 44), (196, 78, 44), (222, 168, 58))
 
 def _trunk(pen: Pen, bark: RGB, top: float, width: float, lean: float) -> None:
     pen.upright(
-        blob(f"{50 - width / 2},{top} {50 + width / 2},{top} {50 + width * 0.6 - lean},78 "
-             f"{50 + width * 1.15 - lean},100! {50 - width * 1.15 - lean},100! "
-             f"{50 - width * 0.6 - lean},78"),
+        blob(
+            f"{50 - width / 2},{top} {50 + width / 2},{top} {50 + width * 0.6 - lean},78 "
+            f"{50 + width * 1.15 - lean},100! {50 - width * 1.15 - lean},100! "
+            f"{50 - width * 0.6 - lean},78"
+        ),
         bark,
-    )  # fmt: skip
+    )
     pen.hatch(
         (50 - width / 2 - lean, 70, 50 + width / 2 - lean, 98), lift(bark, -0.1), 0, 6, count=18
     )
@@ -53,8 +55,15 @@ def _leaves(pen: Pen, clump: tuple[float, float, float], tone: RGB, count: int) 
 
 def _clumps(pen: Pen) -> list[tuple[float, float, float]]:
     back = [(50, 17, 16), (27, 30, 17), (73, 30, 17)]
-    front = [(18, 46, 14), (82, 46, 14), (38, 34, 17), (62, 36, 17), (32, 54, 13), (68, 54, 13),
-             (50, 50, 16)]  # fmt: skip
+    front = [
+        (18, 46, 14),
+        (82, 46, 14),
+        (38, 34, 17),
+        (62, 36, 17),
+        (32, 54, 13),
+        (68, 54, 13),
+        (50, 50, 16),
+    ]
     return [
         (x + pen.vary(-2.5, 2.5), y + pen.vary(-2, 2), r * pen.vary(0.92, 1.06))
         for x, y, r in back + front
