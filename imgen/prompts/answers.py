@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from imgen.chat.completion import Unusable
 from imgen.prompts.compose import fold
 from imgen.prompts.enhance import LONGEST_PROMPT
 from imgen.prompts.syntax import ParsedPrompt, clean, format_prompt, parse, split_terms
@@ -28,10 +29,6 @@ _REFUSAL = re.compile(
     r"i(?: am|['’]?m) (?:unable|not able)|as an ai\b|unfortunately,? i\b|i must decline|no, i\b)",
     re.IGNORECASE,
 )
-
-
-class Unusable(Exception):
-    """An answer that is not a prompt: a refusal, nothing at all, or something else altogether."""
 
 
 def enhanced(prompt: ParsedPrompt, answer: str, *, cut_off: bool = False) -> ParsedPrompt:

@@ -1,0 +1,1 @@
+"""Asking a language model, over the OpenAI-style chat endpoint that most servers speak."""
