@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,14 +14,15 @@ from imgen.engines.sketch.painting.colour import exposed
 from imgen.engines.sketch.painting.daylight import Daylight
 from imgen.engines.sketch.painting.hamlet import settle
 from imgen.engines.sketch.painting.interior import Outlook, paint_room, paint_tabletop
-from imgen.engines.sketch.painting.land import SITES
 from imgen.engines.sketch.painting.noise import Field
 from imgen.engines.sketch.painting.plants import grove_of, plant
+from imgen.engines.sketch.painting.sites import SITES
 from imgen.engines.sketch.painting.sky import cloud_sea, sky
 from imgen.engines.sketch.painting.space import paint_space
 from imgen.engines.sketch.painting.street import paint_street
 from imgen.engines.sketch.painting.studio import paint_studio
-from imgen.engines.sketch.painting.terrain import Terrain, paint_terrain, survey
+from imgen.engines.sketch.painting.survey import Terrain, survey
+from imgen.engines.sketch.painting.terrain import paint_terrain
 from imgen.engines.sketch.painting.undersea import paint_undersea
 from imgen.engines.sketch.painting.view import View
 from imgen.engines.sketch.painting.water import lay_water
@@ -44,31 +46,46 @@ class Setup:
 
 def paint_backdrop(setup: Setup, width: int, height: int) -> Canvas:
     """The whole picture but for its things."""
-    scene, rng = setup.scene, setup.rng
-    if scene.setting in SITES:
-        return _landscape(setup, width, height)
-    if scene.setting == "space":
-        view = View.of(width, height, horizon=0.62, eye=2.0)
-        return paint_space(view, scene, rng, setup.detail)
-    if scene.setting == "underwater":
-        view = View.of(width, height, horizon=float(rng.uniform(0.52, 0.64)), eye=1.5)
-        return paint_undersea(view, setup.day, scene, rng, setup.detail)
-    if scene.setting in ("room", "cafe", "library"):
-        return paint_room(
-            View.of(width, height, horizon=0.40, eye=1.5), setup.day, scene, rng, _outlook(setup)
-        )
-    if scene.setting == "tabletop":
-        view = View.of(width, height, horizon=0.34, eye=0.42)
-        return paint_tabletop(view, setup.day, scene, rng, _outlook(setup))
-    if scene.setting == "street":
-        view = View.of(width, height, horizon=float(rng.uniform(0.48, 0.55)), eye=1.7, lens=0.8)
-        return paint_street(view, setup.day, scene, rng, setup.detail)
-    if scene.setting == "city":
-        view = View.of(width, height, horizon=float(rng.uniform(0.60, 0.66)), eye=12.0)
-        return paint_city(view, setup.day, scene, rng, setup.detail)
-    if scene.setting == "clouds":
-        return _above_the_clouds(setup, width, height)
-    return paint_studio(View.of(width, height, horizon=0.60, eye=1.5), scene, rng, flat=setup.flat)
+    painter = _PAINTERS.get(setup.scene.setting)
+    if painter is None:
+        painter = _landscape if setup.scene.setting in SITES else _plain
+    return painter(setup, width, height)
+
+
+def _plain(setup: Setup, width: int, height: int) -> Canvas:
+    view = View.of(width, height, horizon=0.60, eye=1.5)
+    return paint_studio(view, setup.scene, setup.rng, flat=setup.flat)
+
+
+def _space(setup: Setup, width: int, height: int) -> Canvas:
+    view = View.of(width, height, horizon=0.62, eye=2.0)
+    return paint_space(view, setup.scene, setup.rng, setup.detail)
+
+
+def _undersea(setup: Setup, width: int, height: int) -> Canvas:
+    view = View.of(width, height, horizon=float(setup.rng.uniform(0.52, 0.64)), eye=1.5)
+    return paint_undersea(view, setup.day, setup.scene, setup.rng, setup.detail)
+
+
+def _room(setup: Setup, width: int, height: int) -> Canvas:
+    view = View.of(width, height, horizon=0.40, eye=1.5)
+    return paint_room(view, setup.day, setup.scene, setup.rng, _outlook(setup))
+
+
+def _tabletop(setup: Setup, width: int, height: int) -> Canvas:
+    view = View.of(width, height, horizon=0.34, eye=0.42)
+    return paint_tabletop(view, setup.day, setup.scene, setup.rng, _outlook(setup))
+
+
+def _street(setup: Setup, width: int, height: int) -> Canvas:
+    horizon = float(setup.rng.uniform(0.48, 0.55))
+    view = View.of(width, height, horizon=horizon, eye=1.7, lens=0.8)
+    return paint_street(view, setup.day, setup.scene, setup.rng, setup.detail)
+
+
+def _city(setup: Setup, width: int, height: int) -> Canvas:
+    view = View.of(width, height, horizon=float(setup.rng.uniform(0.60, 0.66)), eye=12.0)
+    return paint_city(view, setup.day, setup.scene, setup.rng, setup.detail)
 
 
 def _landscape(setup: Setup, width: int, height: int) -> Canvas:
@@ -164,3 +181,18 @@ def _outlook(setup: Setup) -> Outlook:
         return canvas.image[:height, :width]
 
     return painted
+
+
+_PAINTERS: Mapping[str, Callable[[Setup, int, int], Canvas]] = {
+    "space": _space,
+    "underwater": _undersea,
+    "room": _room,
+    "cafe": _room,
+    "library": _room,
+    "tabletop": _tabletop,
+    "street": _street,
+    "city": _city,
+    "clouds": _above_the_clouds,
+    "studio": _plain,
+}
+"""The settings that are not land and water."""

@@ -47,12 +47,12 @@ class Daylight:
         """The same light in the terms that a drawn thing understands."""
         power = max(self.sun) + 0.6 * max(self.ambient)
         strength = float(np.clip(power / 3.2, 0.04, 1.0))
-        peak = max(max(self.sun), 1e-6)
+        peak = max(*self.sun, 1e-6)
         x, y = self.side * 0.9, -max(0.25, min(1.2, self.elevation))
         length = float(np.hypot(x, y))
         return Light(
             sun=rgb(scaled(self.sun, 1.6 / peak)),
-            shade=rgb(scaled(self.ambient, 0.35 / max(max(self.ambient), 1e-6))),
+            shade=rgb(scaled(self.ambient, 0.35 / max(*self.ambient, 1e-6))),
             direction=(x / length, y / length),
             strength=strength,
         )

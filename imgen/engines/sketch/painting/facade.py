@@ -15,7 +15,8 @@ PLASTER: tuple[RGB, ...] = (
     (158, 176, 182), (222, 170, 150), (186, 192, 164), (146, 92, 74), (236, 222, 200),
 )  # fmt: skip
 CONCRETE: tuple[RGB, ...] = (
-    (120, 134, 150), (96, 108, 124), (150, 152, 154), (84, 92, 110), (134, 124, 116), (110, 128, 140),
+    (120, 134, 150), (96, 108, 124), (150, 152, 154), (84, 92, 110), (134, 124, 116),
+    (110, 128, 140),
 )  # fmt: skip
 _LAMPS: tuple[RGB, ...] = ((255, 206, 120), (255, 224, 168), (250, 186, 96), (214, 226, 255))
 NEON: tuple[RGB, ...] = (
@@ -34,7 +35,10 @@ def hexed(colour: Sequence[int]) -> str:
 
 def rect(x: float, y: float, w: float, h: float, colour: RGB, more: str = "") -> str:
     """One SVG rectangle."""
-    return f'<rect x="{x:.1f}" y="{y:.1f}" width="{w:.1f}" height="{h:.1f}" fill="{hexed(colour)}" {more}/>'
+    return (
+        f'<rect x="{x:.1f}" y="{y:.1f}" width="{w:.1f}" height="{h:.1f}" '
+        f'fill="{hexed(colour)}" {more}/>'
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +133,8 @@ def _ground_floor(x: float, width: float, wall: RGB, dusk: Dusk, rng: np.random.
     if shop:
         parts.append(rect(x + 3, 81, width - 14, 15, inside))
         parts.append(
-            f'<path d="M{x + 1.5:.1f},77h{width - 3:.1f}l1.5,6h{-width:.1f}z" fill="{hexed(cloth)}"/>'
+            f'<path d="M{x + 1.5:.1f},77h{width - 3:.1f}l1.5,6h{-width:.1f}z" '
+            f'fill="{hexed(cloth)}"/>'
         )
         for stripe in range(0, int(width - 4), 6):
             parts.append(

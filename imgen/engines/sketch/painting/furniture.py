@@ -26,6 +26,19 @@ def blob(d: str, colour: RGB, more: str = "") -> str:
     return f'<path d="{d}" fill="{hexed(colour)}" {more}/>'
 
 
+def rounded(x: float, y: float, w: float, h: float, radius: float, colour: RGB) -> str:
+    """A rectangle with round corners."""
+    return rect(x, y, w, h, colour, f'rx="{radius:.1f}"')
+
+
+def ellipse(cx: float, cy: float, rx: float, ry: float, colour: RGB, more: str = "") -> str:
+    """One SVG ellipse."""
+    return (
+        f'<ellipse cx="{cx:.1f}" cy="{cy:.1f}" rx="{rx:.1f}" ry="{ry:.1f}" '
+        f'fill="{hexed(colour)}" {more}/>'
+    )
+
+
 def shelf(
     x: float, y: float, w: float, h: float, dusk: Dusk, rng: np.random.Generator, rows: int
 ) -> str:
@@ -61,16 +74,17 @@ def sofa(x: float, foot: float, w: float, dusk: Dusk, rng: np.random.Generator) 
     dark, pale = mixed_rgb(cloth, (14, 12, 24), 0.35), mixed_rgb(cloth, (255, 240, 220), 0.22)
     h = w * 0.42
     cushion = dusk.wall(_BOOKS[int(rng.integers(len(_BOOKS)))])
+    tilt = f'rx="1.2" transform="rotate(-9 {x + w * 0.2:.1f} {foot - h * 0.5:.1f})"'
     return "".join(
         (
-            f'<ellipse cx="{x + w / 2:.1f}" cy="{foot:.1f}" rx="{w * 0.56:.1f}" ry="1.6" fill="#000" opacity="0.28"/>',
-            f'<rect x="{x + 1:.1f}" y="{foot - h:.1f}" width="{w - 2:.1f}" height="{h * 0.8:.1f}" rx="3" fill="{hexed(cloth)}"/>',
-            f'<rect x="{x + w * 0.1:.1f}" y="{foot - h * 0.56:.1f}" width="{w * 0.39:.1f}" height="{h * 0.3:.1f}" rx="1.6" fill="{hexed(pale)}"/>',
-            f'<rect x="{x + w * 0.51:.1f}" y="{foot - h * 0.56:.1f}" width="{w * 0.39:.1f}" height="{h * 0.3:.1f}" rx="1.6" fill="{hexed(pale)}"/>',
-            f'<rect x="{x + w * 0.07:.1f}" y="{foot - h * 0.32:.1f}" width="{w * 0.86:.1f}" height="{h * 0.24:.1f}" fill="{hexed(dark)}"/>',
-            f'<rect x="{x:.1f}" y="{foot - h * 0.66:.1f}" width="{w * 0.12:.1f}" height="{h * 0.6:.1f}" rx="2" fill="{hexed(cloth)}"/>',
-            f'<rect x="{x + w * 0.88:.1f}" y="{foot - h * 0.66:.1f}" width="{w * 0.12:.1f}" height="{h * 0.6:.1f}" rx="2" fill="{hexed(cloth)}"/>',
-            f'<rect x="{x + w * 0.14:.1f}" y="{foot - h * 0.72:.1f}" width="{w * 0.17:.1f}" height="{w * 0.15:.1f}" rx="1.2" fill="{hexed(cushion)}" transform="rotate(-9 {x + w * 0.2:.1f} {foot - h * 0.5:.1f})"/>',
+            ellipse(x + w / 2, foot, w * 0.56, 1.6, (0, 0, 0), 'opacity="0.28"'),
+            rounded(x + 1, foot - h, w - 2, h * 0.8, 3, cloth),
+            rounded(x + w * 0.10, foot - h * 0.56, w * 0.39, h * 0.3, 1.6, pale),
+            rounded(x + w * 0.51, foot - h * 0.56, w * 0.39, h * 0.3, 1.6, pale),
+            rect(x + w * 0.07, foot - h * 0.32, w * 0.86, h * 0.24, dark),
+            rounded(x, foot - h * 0.66, w * 0.12, h * 0.6, 2, cloth),
+            rounded(x + w * 0.88, foot - h * 0.66, w * 0.12, h * 0.6, 2, cloth),
+            rect(x + w * 0.14, foot - h * 0.72, w * 0.17, w * 0.15, cushion, tilt),
         )
     )
 
@@ -82,9 +96,10 @@ def lamp(x: float, foot: float, h: float, dusk: Dusk) -> str:
     w = h * 0.16
     return (
         rect(x - 0.3, foot - h * 0.8, 0.6, h * 0.8, pole)
-        + f'<ellipse cx="{x:.1f}" cy="{foot:.1f}" rx="{w * 0.55:.1f}" ry="0.8" fill="{hexed(pole)}"/>'
+        + ellipse(x, foot, w * 0.55, 0.8, pole)
         + blob(
-            f"M{x - w * 0.55:.1f},{foot - h:.1f}h{w * 1.1:.1f}l{w * 0.4:.1f},{h * 0.2:.1f}h{-w * 1.9:.1f}z",
+            f"M{x - w * 0.55:.1f},{foot - h:.1f}h{w * 1.1:.1f}l{w * 0.4:.1f},{h * 0.2:.1f}"
+            f"h{-w * 1.9:.1f}z",
             shade,
         )
     )
@@ -111,7 +126,8 @@ def plant(x: float, foot: float, h: float, dusk: Dusk, rng: np.random.Generator)
         )
     parts.append(
         blob(
-            f"M{x - w * 0.6:.1f},{foot - h * 0.3:.1f}h{w * 1.2:.1f}l{-w * 0.16:.1f},{h * 0.3:.1f}h{-w * 0.88:.1f}z",
+            f"M{x - w * 0.6:.1f},{foot - h * 0.3:.1f}h{w * 1.2:.1f}l{-w * 0.16:.1f},{h * 0.3:.1f}"
+            f"h{-w * 0.88:.1f}z",
             pot,
         )
     )
@@ -130,11 +146,17 @@ def frame(x: float, y: float, w: float, h: float, dusk: Dusk, rng: np.random.Gen
         dusk.wall(varied(colour, rng, 0.14))
         for colour in ((216, 206, 186), (112, 132, 116), (164, 164, 150))
     )
-    return (
-        rect(x, y, w, h, edge) + rect(x + 0.7, y + 0.7, w - 1.4, h - 1.4, sky)
-        + blob(f"M{x + 0.7:.1f},{y + h * 0.62:.1f}q{w * 0.25:.1f},{-h * 0.24:.1f} {w * 0.5:.1f},0t{w * 0.5 - 1.4:.1f},{-h * 0.06:.1f}V{y + h - 0.7:.1f}H{x + 0.7:.1f}z", far)
-        + blob(f"M{x + 0.7:.1f},{y + h * 0.78:.1f}q{w * 0.3:.1f},{-h * 0.16:.1f} {w - 1.4:.1f},{h * 0.02:.1f}V{y + h - 0.7:.1f}H{x + 0.7:.1f}z", near)
-    )  # fmt: skip
+    low, inner = y + h - 0.7, x + 0.7
+    hills = (
+        f"M{inner:.1f},{y + h * 0.62:.1f}q{w * 0.25:.1f},{-h * 0.24:.1f} {w * 0.5:.1f},0"
+        f"t{w * 0.5 - 1.4:.1f},{-h * 0.06:.1f}V{low:.1f}H{inner:.1f}z"
+    )
+    meadow = (
+        f"M{inner:.1f},{y + h * 0.78:.1f}q{w * 0.3:.1f},{-h * 0.16:.1f} {w - 1.4:.1f},"
+        f"{h * 0.02:.1f}V{low:.1f}H{inner:.1f}z"
+    )
+    canvas = rect(x, y, w, h, edge) + rect(inner, y + 0.7, w - 1.4, h - 1.4, sky)
+    return canvas + blob(hills, far) + blob(meadow, near)
 
 
 def counter(x: float, foot: float, w: float, h: float, dusk: Dusk, rng: np.random.Generator) -> str:
@@ -146,9 +168,7 @@ def counter(x: float, foot: float, w: float, h: float, dusk: Dusk, rng: np.rando
             rect(x + 1.4 + index * 6, foot - h + 4, 4.6, h - 6, mixed_rgb(wood, (20, 12, 10), 0.28))
         )
     steel = dusk.wall((158, 160, 164))
-    parts.append(
-        f'<rect x="{x + w * 0.62:.1f}" y="{foot - h - 9:.1f}" width="11" height="9" rx="1" fill="{hexed(steel)}"/>'
-    )
+    parts.append(rounded(x + w * 0.62, foot - h - 9, 11, 9, 1, steel))
     parts.append(
         rect(x + w * 0.62 + 1.4, foot - h - 5, 8.2, 2.8, mixed_rgb(steel, (20, 20, 26), 0.6))
     )
@@ -178,9 +198,9 @@ def round_table(x: float, foot: float, h: float, dusk: Dusk) -> str:
     top, leg = dusk.wall((148, 104, 70)), dusk.wall((60, 54, 52))
     w = h * 1.15
     return (
-        f'<ellipse cx="{x:.1f}" cy="{foot:.1f}" rx="{w * 0.4:.1f}" ry="{h * 0.07:.1f}" fill="#000" opacity="0.3"/>'
+        ellipse(x, foot, w * 0.4, h * 0.07, (0, 0, 0), 'opacity="0.3"')
         + rect(x - 0.6, foot - h, 1.2, h, leg)
-        + f'<ellipse cx="{x:.1f}" cy="{foot:.1f}" rx="{w * 0.22:.1f}" ry="{h * 0.05:.1f}" fill="{hexed(leg)}"/>'
-        + f'<ellipse cx="{x:.1f}" cy="{foot - h + 0.8:.1f}" rx="{w * 0.5:.1f}" ry="{h * 0.14:.1f}" fill="{hexed(mixed_rgb(top, (10, 8, 8), 0.4))}"/>'
-        + f'<ellipse cx="{x:.1f}" cy="{foot - h:.1f}" rx="{w * 0.5:.1f}" ry="{h * 0.14:.1f}" fill="{hexed(top)}"/>'
-    )  # fmt: skip
+        + ellipse(x, foot, w * 0.22, h * 0.05, leg)
+        + ellipse(x, foot - h + 0.8, w * 0.5, h * 0.14, mixed_rgb(top, (10, 8, 8), 0.4))
+        + ellipse(x, foot - h, w * 0.5, h * 0.14, top)
+    )

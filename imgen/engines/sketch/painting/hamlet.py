@@ -8,7 +8,7 @@ from imgen.engines.sketch.look import Light, Look
 from imgen.engines.sketch.painting.canvas import Canvas
 from imgen.engines.sketch.painting.colour import display
 from imgen.engines.sketch.painting.sprite import Box, drawn, laid, overlap
-from imgen.engines.sketch.painting.terrain import Terrain
+from imgen.engines.sketch.painting.survey import Terrain
 from imgen.engines.sketch.scene.scene import Scene
 from imgen.engines.sketch.subjects.registry import SUBJECTS
 

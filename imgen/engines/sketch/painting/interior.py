@@ -13,6 +13,7 @@ from imgen.engines.sketch.painting.canvas import Canvas
 from imgen.engines.sketch.painting.colour import mixed_rgb
 from imgen.engines.sketch.painting.daylight import Daylight
 from imgen.engines.sketch.painting.facade import Dusk, hexed, rect
+from imgen.engines.sketch.painting.filters import blurred, resized, widely_blurred
 from imgen.engines.sketch.painting.noise import Field, Noise, smoothstep
 from imgen.engines.sketch.painting.sprite import rasterised
 from imgen.engines.sketch.painting.street import blurred_glow, dusk_of
@@ -23,7 +24,8 @@ Outlook = Callable[[int, int], Field]
 """(width, height) → what lies outside the window, (height, width, 3)."""
 
 _WALLS: tuple[RGB, ...] = (
-    (222, 206, 182), (188, 200, 194), (206, 176, 152), (178, 186, 202), (214, 200, 170), (166, 178, 158)
+    (222, 206, 182), (188, 200, 194), (206, 176, 152), (178, 186, 202), (214, 200, 170),
+    (166, 178, 158),
 )  # fmt: skip
 _SKIRTING = 66.0
 """Where the wall meets the floor, in hundredths of the height."""
@@ -69,10 +71,8 @@ def paint_tabletop(
     small = View.of(max(64, view.width // 3), max(64, view.height // 3), horizon=0.42, eye=1.5)
     room = paint_room(small, day, scene, rng, outlook)
     canvas = Canvas.blank(view)
-    soft = cv2.GaussianBlur(room.image, (0, 0), 7.5 * small.scale * 3.0)
-    canvas.image = np.asarray(
-        cv2.resize(soft, (view.width, view.height), interpolation=cv2.INTER_CUBIC), np.float32
-    )
+    soft = blurred(room.image, 7.5 * small.scale * 3.0)
+    canvas.image = resized(soft, (view.width, view.height), crisp=True)
     _bokeh(canvas, view, rng, 0.35 if not day.night else 0.8)
     top = int(view.height * 0.60)
     rows = np.arange(top, view.height, dtype=np.float32)[:, None]
@@ -93,10 +93,8 @@ def paint_tabletop(
         0.16,
     )
     sheen = smoothstep(view.height * 1.02, view.height * 0.6, rows) * np.float32(0.30)
-    mirror = cv2.GaussianBlur(
-        canvas.image[max(0, 2 * top - view.height) : top][::-1], (0, 0), 9 * view.scale
-    )
-    mirror = cv2.resize(mirror, (view.width, view.height - top), interpolation=cv2.INTER_LINEAR)
+    mirror = blurred(canvas.image[max(0, 2 * top - view.height) : top][::-1], 9 * view.scale)
+    mirror = resized(mirror, (view.width, view.height - top))
     canvas.image[top:] = wood + (mirror - wood) * sheen[..., None]
     canvas.image[top : top + max(1, int(0.004 * view.height))] *= 1.12
     canvas.distance[:top] = 8.0
@@ -184,8 +182,8 @@ def _window_frame(window: tuple[float, float, float, float], dusk: Dusk) -> str:
     wood = dusk.wall((236, 228, 214))
     shade = mixed_rgb(wood, (30, 26, 30), 0.4)
     parts = [
-        f'<rect x="{x - 1:.1f}" y="{y - 1:.1f}" width="{w + 2:.1f}" height="{h + 2:.1f}" fill="none" '
-        f'stroke="{hexed(wood)}" stroke-width="2.2"/>',
+        f'<rect x="{x - 1:.1f}" y="{y - 1:.1f}" width="{w + 2:.1f}" height="{h + 2:.1f}" '
+        f'fill="none" stroke="{hexed(wood)}" stroke-width="2.2"/>',
         rect(x + w / 2 - 0.6, y, 1.2, h, wood), rect(x, y + h * 0.36, w, 1.0, wood),
         rect(x - 3, y + h + 1.6, w + 6, 2.0, wood), rect(x - 3, y + h + 3.6, w + 6, 0.8, shade),
     ]  # fmt: skip
@@ -195,13 +193,15 @@ def _window_frame(window: tuple[float, float, float, float], dusk: Dusk) -> str:
         edge = x - 4.5 if side < 0 else x + w + 4.5
         inner = edge - side * 7.5
         parts.append(
-            f'<path d="M{edge:.1f},{y - 4:.1f}H{inner:.1f}Q{inner + side * 1.0:.1f},{y + h * 0.6:.1f} '
+            f'<path d="M{edge:.1f},{y - 4:.1f}H{inner:.1f}'
+            f"Q{inner + side * 1.0:.1f},{y + h * 0.6:.1f} "
             f'{inner + side * 3.2:.1f},{y + h + 9:.1f}H{edge:.1f}z" fill="{hexed(cloth)}"/>'
         )
         for offset in (1.6, 3.4, 5.2):
             at = edge - side * offset
             parts.append(
-                f'<path d="M{at:.1f},{y - 4:.1f}q{-side * 0.5:.1f},{h * 0.6:.1f} {side * 0.8:.1f},{h + 13:.1f}" '
+                f'<path d="M{at:.1f},{y - 4:.1f}q{-side * 0.5:.1f},{h * 0.6:.1f} '
+                f'{side * 0.8:.1f},{h + 13:.1f}" '
                 f'stroke="{hexed(fold)}" stroke-width="0.7" fill="none"/>'
             )
     parts.append(rect(x - 7, y - 5.2, w + 14, 1.2, dusk.wall((96, 72, 52))))
@@ -224,7 +224,8 @@ def _pixels(view: View, window: tuple[float, float, float, float]) -> tuple[int,
     unit = view.height / 100.0
     x, y, w, h = (part * unit for part in window)
     return (
-        max(0, round(x)), max(0, round(y)), min(view.width, round(x + w)), min(view.height, round(y + h))
+        max(0, round(x)), max(0, round(y)),
+        min(view.width, round(x + w)), min(view.height, round(y + h)),
     )  # fmt: skip
 
 
@@ -279,8 +280,6 @@ def _planks(x: Field, z: Field, seed: int, dusk: Dusk, wood: RGB, width: float) 
         x * np.float32(9.0) + tone * 5, z * np.float32(0.55) + board * np.float32(3.1), 0.16, 3
     )
     gap = smoothstep(0.06, 0.0, np.minimum(across, 1 - across))
-    cut = smoothstep(0.02, 0.0, np.abs(end / np.float32(1.7) - piece - 0.5) * 2 - 0.985 + 0.02)
-    del cut
     shade = 1.0 + 0.14 * tone + 0.10 * grain - 0.38 * gap
     return np.asarray(np.array(dusk.wall(wood), np.float32) / 255.0 * shade[..., None], np.float32)
 
@@ -313,7 +312,7 @@ def _let_light_in(
     if dusk.night or power < 0.25:
         return
     unit = view.height / 100.0
-    x, y, w, h = window
+    x, y, w, _ = window
     drift = (1 if left else -1) * span * 0.20
     plane = np.zeros((view.height, view.width), np.float32)
     for first, last in ((0.0, 0.48), (0.52, 1.0)):
@@ -323,7 +322,7 @@ def _let_light_in(
         ]  # fmt: skip
         points = np.array([[round(a * unit), round(b * unit)] for a, b in corners], np.int32)
         cv2.fillConvexPoly(plane, points, 0.55, cv2.LINE_AA)
-    plane = cv2.GaussianBlur(plane, (0, 0), 2.2 * view.scale)
+    plane = blurred(plane, 2.2 * view.scale)
     beam = np.zeros_like(plane)
     points = np.array(
         [
@@ -336,9 +335,7 @@ def _let_light_in(
         np.int32,
     )  # fmt: skip
     cv2.fillConvexPoly(beam, points, 0.16, cv2.LINE_AA)
-    beam = cv2.resize(beam, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
-    beam = cv2.GaussianBlur(beam, (0, 0), 5.0 * view.scale)
-    beam = cv2.resize(beam, (view.width, view.height), interpolation=cv2.INTER_LINEAR)
+    beam = widely_blurred(beam, 20.0 * view.scale, 4)
     peak = max(day.sun)
     for channel in range(3):
         tint = np.float32((0.45 + 0.55 * day.sun[channel] / peak) * power)
@@ -379,6 +376,6 @@ def _bokeh(canvas: Canvas, view: View, rng: np.random.Generator, power: float) -
         disc = np.zeros_like(plane)
         cv2.circle(disc, centre, radius, float(rng.uniform(0.10, 0.30)), -1, cv2.LINE_AA)
         plane += disc
-    plane = cv2.GaussianBlur(plane, (0, 0), 1.2 * view.scale)
+    plane = blurred(plane, 1.2 * view.scale)
     for channel, tint in enumerate((1.0, 0.82, 0.55)):
         canvas.image[..., channel] += plane * np.float32(tint * power)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -104,7 +105,7 @@ def _turned(x: Field, y: Field) -> tuple[Field, Field]:
     return x * a - y * b + np.float32(17.3), x * b + y * a + np.float32(41.7)
 
 
-def smoothstep(low: float, high: float, x: Field) -> Field:
+def smoothstep(low: float, high: float, x: NDArray[np.floating[Any]]) -> Field:
     """0 below `low`, 1 above `high`, smooth between; a falling edge where low > high."""
     t = np.clip((x - np.float32(low)) * np.float32(1.0 / (high - low)), 0.0, 1.0)
     return np.asarray(t * t * (3.0 - 2.0 * t), np.float32)

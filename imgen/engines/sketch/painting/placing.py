@@ -109,9 +109,9 @@ def _share_of_height(
     base *= 1.0 / (1.0 + 0.30 * (count - 1)) ** 0.62
     if alike > 4:
         base *= 0.85
-    ratio = (subject.height_m / lead.height_m) ** 0.34
+    ratio = float((subject.height_m / lead.height_m) ** 0.34)
     base *= float(np.clip(ratio, 0.42, 1.8)) / (1.0 if ratio <= 1 else 1.15)
-    return base * float(np.clip(thing.size, 0.4, 2.4)) ** 0.75
+    return float(base * float(np.clip(thing.size, 0.4, 2.4)) ** 0.75)
 
 
 def _placed(

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from imgen.engines.sketch.look import Light, Look
 from imgen.engines.sketch.painting.canvas import Canvas
 from imgen.engines.sketch.painting.colour import display
+from imgen.engines.sketch.painting.filters import resized, shrunk
 from imgen.engines.sketch.painting.foliage import conifer, leafy
-from imgen.engines.sketch.painting.land import SITES
 from imgen.engines.sketch.painting.noise import Field, smoothstep
+from imgen.engines.sketch.painting.sites import SITES
 from imgen.engines.sketch.painting.sprite import Box, Sprite, drawn, overlap
-from imgen.engines.sketch.painting.terrain import Terrain
+from imgen.engines.sketch.painting.survey import Terrain
 from imgen.engines.sketch.scene.scene import Scene
 from imgen.engines.sketch.subjects.registry import SUBJECTS
 
@@ -193,7 +193,7 @@ class _Shelf:
         solid = np.dstack([sprite[..., :3] * sprite[..., 3:], sprite[..., 3]])
         for level, height in enumerate(_LEVELS):
             width = max(3, round(height * sprite.shape[1] / sprite.shape[0]))
-            small = cv2.resize(solid, (width, height), interpolation=cv2.INTER_AREA)
+            small = shrunk(solid, (width, height))
             alpha = small[..., 3:]
             colour = small[..., :3] / np.maximum(alpha, 1e-4)
             self._made[kind, level] = np.dstack([colour, alpha]).astype(np.float32)
@@ -205,6 +205,4 @@ class _Shelf:
         sprite = self._made[kind, largest]
         zoom = pixels / sprite.shape[0]
         size = (round(sprite.shape[1] * zoom), round(sprite.shape[0] * zoom))
-        return np.asarray(
-            np.clip(cv2.resize(sprite, size, interpolation=cv2.INTER_CUBIC), 0, 1), np.float32
-        )
+        return np.clip(resized(sprite, size, crisp=True), 0.0, 1.0)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
 from imgen.engines.sketch.painting.colour import Tone, mix, scaled
 from imgen.engines.sketch.painting.daylight import Daylight
+from imgen.engines.sketch.painting.filters import blurred, resized, shrunk
 from imgen.engines.sketch.painting.noise import Field, Noise, smoothstep
 from imgen.engines.sketch.painting.view import View
 from imgen.engines.sketch.scene.scene import Scene
@@ -113,7 +113,7 @@ def _add_stars(radiance: Field, view: View, day: Daylight, seed: int, band: bool
     plane = np.zeros((view.height, view.width), np.float32)
     np.add.at(plane, (y, x), power.astype(np.float32))
     sigma = 0.55 * max(1.0, view.scale)
-    plane = cv2.GaussianBlur(plane, (0, 0), sigma) * np.float32(5.0 * sigma * sigma)
+    plane = blurred(plane, sigma) * np.float32(5.0 * sigma * sigma)
     if band or day.stars > 0.9:
         _add_milky_way(radiance, view, seed, 1.0 if band else 0.32)
     fade = smoothstep(0.0, 0.12, view.rises)[:, None]
@@ -145,10 +145,8 @@ def _lay_clouds(radiance: Field, view: View, day: Daylight, seed: int, detail: f
     if rows < 4:
         return
     small = (max(8, view.width // 2), max(4, rows // 2))
-    rise = np.maximum(
-        cv2.resize(view.rises[:rows, None], (1, small[1]), interpolation=cv2.INTER_AREA), 0.0
-    )
-    column = cv2.resize(view.columns[None, :], (small[0], 1), interpolation=cv2.INTER_AREA)
+    rise = np.maximum(shrunk(view.rises[:rows, None], (1, small[1])), 0.0)
+    column = shrunk(view.columns[None, :], (small[0], 1))
     far = 1.0 / (rise + np.float32(0.16))
     u = (column * far).astype(np.float32)
     v = np.broadcast_to(far * np.float32(1.05), u.shape).astype(np.float32)
@@ -165,11 +163,11 @@ def _lay_clouds(radiance: Field, view: View, day: Daylight, seed: int, detail: f
     fade = smoothstep(0.0, 0.11, rise) if closed < 0.5 else np.ones_like(rise)
     density = density * (0.12 + 0.88 * fade)
     size = (view.width, rows)
-    density = cv2.resize(density.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
-    lit = cv2.resize(lit.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
+    density = resized(density.astype(np.float32), size)
+    lit = resized(lit.astype(np.float32), size)
     bright, dark = _cloud_tones(day)
     x, y = sun_at(view, day)
-    near_sun = 0.0
+    near_sun = np.zeros((rows, 1), np.float32)
     if day.facing:
         near_sun = 1.0 / (1.0 + _from(view, x, y, 1.3)[:rows] * np.float32(18.0))
     for channel in range(3):

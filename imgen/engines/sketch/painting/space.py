@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
 from imgen.engines.sketch.painting.canvas import Canvas
 from imgen.engines.sketch.painting.colour import exposed, linear
+from imgen.engines.sketch.painting.filters import blurred
 from imgen.engines.sketch.painting.noise import Field, Noise, smoothstep
 from imgen.engines.sketch.painting.view import View
 from imgen.engines.sketch.scene.scene import Scene
@@ -81,12 +81,12 @@ def _stars(radiance: Field, view: View, rng: np.random.Generator) -> None:
         plane, (rng.integers(0, view.height, count), rng.integers(0, view.width, count)), power
     )
     sigma = 0.55 * max(1.0, view.scale)
-    plane = cv2.GaussianBlur(plane, (0, 0), sigma) * np.float32(5.5 * sigma * sigma)
+    plane = blurred(plane, sigma) * np.float32(5.5 * sigma * sigma)
     bright = np.zeros_like(plane)
     spots = max(6, int(area / 60_000))
     bright[rng.integers(0, view.height, spots), rng.integers(0, view.width, spots)] = 1.0
-    glow = cv2.GaussianBlur(bright, (0, 0), 5.0 * view.scale) * np.float32(90 * view.scale**2)
-    core = cv2.GaussianBlur(bright, (0, 0), 1.1 * view.scale) * np.float32(22 * view.scale**2)
+    glow = blurred(bright, 5.0 * view.scale) * np.float32(90 * view.scale**2)
+    core = blurred(bright, 1.1 * view.scale) * np.float32(22 * view.scale**2)
     for channel, tint in enumerate((0.9, 0.95, 1.1)):
         radiance[..., channel] += plane + core + glow * np.float32(0.22 * tint)
 
@@ -113,7 +113,9 @@ def _world(radiance: Field, view: View, rng: np.random.Generator, scene: Scene) 
     tilt = np.float32(rng.uniform(-0.4, 0.4))
     u, v = dx + dy * tilt, dy - dx * tilt
     u = u * (1.25 - 0.25 * z)
-    skin = noise.fbm(u * np.float32(1.0 / stretch), v * (1.25 - 0.25 * z), 0.42, 5, 0.55)
+    skin = noise.fbm(
+        u * np.float32(1.0 / stretch), (v * (1.25 - 0.25 * z)).astype(np.float32), 0.42, 5, 0.55
+    )
     skin = smoothstep(-0.5, 0.5, skin)
     lamp = np.array((-side * 0.78, -0.42, 0.46), np.float32)
     day = np.clip(dx * lamp[0] + dy * lamp[1] + z * lamp[2], 0.0, 1.0)

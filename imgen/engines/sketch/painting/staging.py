@@ -9,6 +9,7 @@ from imgen.engines.sketch.look import Light, Look
 from imgen.engines.sketch.painting.canvas import Canvas
 from imgen.engines.sketch.painting.colour import display
 from imgen.engines.sketch.painting.daylight import Daylight
+from imgen.engines.sketch.painting.filters import blurred, sampled
 from imgen.engines.sketch.painting.noise import Field, Noise
 from imgen.engines.sketch.painting.placing import Placed
 from imgen.engines.sketch.painting.sprite import Sprite, drawn, laid, overlap
@@ -96,7 +97,7 @@ def _cast_shadow(canvas: Canvas, sprite: Sprite, item: Placed, day: Daylight, li
     top, bottom = _band(shade, sigma)
     if bottom <= top:
         return
-    soft = cv2.GaussianBlur(shade[top:bottom], (0, 0), sigma)
+    soft = blurred(shade[top:bottom], sigma)
     soft *= 1.0 - canvas.water[top:bottom]
     soft *= (canvas.distance[top:bottom] < 15_000).astype(np.float32)
     tint = np.array(light.shade, np.float32) / 255.0 * 0.35
@@ -135,12 +136,9 @@ def _mirror(canvas: Canvas, sprite: Sprite, item: Placed, left: int, seed: int) 
         columns * np.float32(0.25) + 0 * rows, rows + 0 * columns, height * 0.05 + 3, 2
     )
     shift = ripple * (0.010 + 0.05 * rows / max(1, height)) * np.float32(item.box.width)
-    wavy = cv2.remap(
-        flipped, (columns + shift).astype(np.float32), (rows + np.abs(shift) * 0.6).astype(np.float32),
-        cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT,
-    )  # fmt: skip
+    wavy = sampled(flipped, columns + shift, rows + np.abs(shift) * np.float32(0.6))
     fade = np.clip(0.62 - 0.50 * rows / max(1, height), 0.0, 1.0)
-    wavy[..., 3] *= fade
+    wavy[..., 3] *= fade.astype(np.float32)
     wavy[..., :3] *= np.float32(0.82)
     y0, columns_, part = overlap(canvas.water.shape, wavy, left, line)
     if part.size:

@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 
 from imgen.engines.sketch.painting.canvas import Canvas
-from imgen.engines.sketch.painting.colour import display, exposed, rgb, scaled
+from imgen.engines.sketch.painting.colour import display, exposed, mix, rgb, scaled
 from imgen.engines.sketch.painting.daylight import Daylight
 from imgen.engines.sketch.painting.facade import Dusk, house_fronts
+from imgen.engines.sketch.painting.filters import blurred, sampled, widely_blurred
 from imgen.engines.sketch.painting.noise import Field, Noise, smoothstep
 from imgen.engines.sketch.painting.sky import sky
 from imgen.engines.sketch.painting.sprite import rasterised
@@ -26,8 +27,8 @@ _LENGTH_M = 110.0
 def dusk_of(day: Daylight, scene: Scene) -> Dusk:
     """How fronts and windows are to look at this hour."""
     power = max(day.sun) * 0.8 + max(day.ambient) * 1.6
-    tint = scaled(tuple(s * 0.5 + a for s, a in zip(day.sun, day.ambient, strict=True)), 1.0)  # type: ignore[arg-type]
-    peak = max(max(tint), 1e-6)
+    tint = mix(day.sun, scaled(day.ambient, 2.0), 0.5)
+    peak = max(*tint, 1e-6)
     return Dusk(
         night=day.night or scene.weather in ("storm",), tint=rgb(scaled(tint, 1.6 / peak)),
         strength=float(np.clip((power / 2.9) ** 0.62, 0.16, 1.0)), neon="neon" in scene.features,
@@ -177,9 +178,7 @@ def _lamps(canvas: Canvas, view: View, vanish: float) -> None:
             pool = (round(foot[0]), round(foot[1]))
             axes = (max(1, round(2.4 * view.focal / z)), max(1, round(0.34 * view.focal / z)))
             cv2.ellipse(glow, pool, axes, 0, 0, 360, 0.35, -1, cv2.LINE_AA)
-    small = cv2.resize(glow, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
-    soft = cv2.GaussianBlur(small, (0, 0), 7.0 * view.scale)
-    soft = cv2.resize(soft, (view.width, view.height), interpolation=cv2.INTER_LINEAR)
+    soft = widely_blurred(glow, 28.0 * view.scale, 4)
     for channel, tint in enumerate((1.0, 0.72, 0.38)):
         canvas.image[..., channel] += soft * np.float32(0.72 * tint)
 
@@ -194,12 +193,8 @@ def _wet(canvas: Canvas, view: View, seed: int) -> None:
     noise = Noise.seeded(seed, 103)
     wave = noise.fbm(x.astype(np.float32), z, 0.5, 3)
     source = np.maximum(2 * np.float32(view.horizon) - rows + wave * np.float32(9 * view.scale), 0)
-    blurred = cv2.GaussianBlur(canvas.image, (0, 0), sigmaX=1.2, sigmaY=7 * view.scale)
-    mirror = cv2.remap(
-        blurred, (columns + wave * np.float32(5 * view.scale)).astype(np.float32),
-        np.broadcast_to(source, z.shape).astype(np.float32), cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REFLECT_101,
-    )  # fmt: skip
+    smear = blurred(canvas.image, 1.2, 7 * view.scale)
+    mirror = sampled(smear, columns + wave * np.float32(5 * view.scale), source)
     puddle = 0.30 + 0.45 * smoothstep(-0.05, 0.3, noise.fbm(x.astype(np.float32), z, 3.2, 3))
     near = (np.abs(x) < _HALF).astype(np.float32)
     part = canvas.image[top:]
@@ -209,11 +204,5 @@ def _wet(canvas: Canvas, view: View, seed: int) -> None:
 
 def blurred_glow(image: Field, amount: float, scale: float) -> Field:
     """Light that spills from bright places, for lamps and neon."""
-    small = cv2.resize(image, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
-    bright = np.clip(small - np.float32(0.62), 0.0, 1.0)
-    soft = cv2.GaussianBlur(bright, (0, 0), 5.0 * scale)
-    height, width = image.shape[:2]
-    return np.asarray(
-        cv2.resize(soft, (width, height), interpolation=cv2.INTER_LINEAR) * np.float32(amount),
-        np.float32,
-    )
+    bright = np.clip(image - np.float32(0.62), 0.0, 1.0)
+    return widely_blurred(bright, 20.0 * scale, 4) * np.float32(amount)

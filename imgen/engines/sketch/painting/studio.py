@@ -25,11 +25,11 @@ def paint_studio(view: View, scene: Scene, rng: np.random.Generator, *, flat: bo
     bright, dark = _tones(scene, rng)
     shape = (view.height, view.width)
     if flat:
-        canvas.image[:] = np.array(bright, np.float32) / 255.0 * 0.35 + 0.62
+        canvas.image += np.array(bright, np.float32) / 255.0 * 0.35 + 0.62
     else:
         spot = _spot(view, rng, scene.seed, outdoors="portrait" in scene.composition)
         first, second = (np.array(tone, np.float32) / np.float32(255) for tone in (dark, bright))
-        canvas.image = first + (second - first) * spot[..., None]
+        canvas.image = np.asarray(first + (second - first) * spot[..., None], np.float32)
     rows = np.arange(view.height, dtype=np.float32)[:, None]
     floor = np.clip((rows - view.horizon) / max(1.0, view.height - view.horizon), 0.0, 1.0)
     canvas.distance = np.broadcast_to(90.0 - 84.0 * floor, shape).astype(np.float32).copy()

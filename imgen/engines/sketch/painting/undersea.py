@@ -8,13 +8,15 @@ import numpy as np
 from imgen.engines.sketch.painting.canvas import Canvas
 from imgen.engines.sketch.painting.colour import Tone, exposed, rgb, scaled
 from imgen.engines.sketch.painting.daylight import Daylight
+from imgen.engines.sketch.painting.filters import blurred, sampled
 from imgen.engines.sketch.painting.land import Plot
 from imgen.engines.sketch.painting.noise import Field, Noise, smoothstep
 from imgen.engines.sketch.painting.view import View, cast, distances
 from imgen.engines.sketch.scene.scene import Scene
 
 _CORALS = (
-    (0.72, 0.16, 0.20), (0.80, 0.36, 0.10), (0.52, 0.14, 0.48), (0.82, 0.58, 0.16), (0.16, 0.46, 0.42)
+    (0.72, 0.16, 0.20), (0.80, 0.36, 0.10), (0.52, 0.14, 0.48), (0.82, 0.58, 0.16),
+    (0.16, 0.46, 0.42),
 )  # fmt: skip
 
 
@@ -39,11 +41,9 @@ def paint_undersea(
     water = np.array(scaled((0.035, 0.26, 0.42), power), np.float32)
     lit = lit + (water - lit) * veil.astype(np.float32)
     seen = cast(view, z, height)
-    column = np.ascontiguousarray(
-        np.broadcast_to(np.arange(view.width, dtype=np.float32), seen.sample.shape)
-    )
-    ground = cv2.remap(lit.astype(np.float32), column, seen.sample, cv2.INTER_LINEAR)
-    away = cv2.remap(np.ascontiguousarray(ahead), column, seen.sample, cv2.INTER_LINEAR)
+    column = np.broadcast_to(np.arange(view.width, dtype=np.float32), seen.sample.shape)
+    ground = sampled(lit.astype(np.float32), column, seen.sample)
+    away = sampled(ahead, column, seen.sample)
     # The far end of the floor melts into the water.
     melt = smoothstep(30.0, 80.0, away)[..., None]
     land = ~seen.sky
@@ -148,7 +148,7 @@ def _motes(radiance: Field, view: View, rng: np.random.Generator) -> None:
     plane[rng.integers(0, view.height, count), rng.integers(0, view.width, count)] = rng.random(
         count, dtype=np.float32
     )
-    plane = cv2.GaussianBlur(plane, (0, 0), 0.9 * view.scale) * np.float32(1.3 * view.scale**2)
+    plane = blurred(plane, 0.9 * view.scale) * np.float32(1.3 * view.scale**2)
     rings = np.zeros_like(plane)
     for _ in range(int(rng.integers(3, 6))):
         x, y = rng.uniform(0.06, 0.94) * view.width, rng.uniform(0.5, 0.9) * view.height

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from imgen.engines.sketch.painting.filters import widely_blurred
 from imgen.engines.sketch.styles.style import Painting
 
 
@@ -14,12 +14,8 @@ def varnished(painting: Painting) -> NDArray[np.uint8]:
     height, width = painting.image.shape[:2]
     scale = float(np.sqrt(height * width)) / 1016.0
     image = painting.image.astype(np.float32) * np.float32(1 / 255)
-    small = cv2.resize(
-        image, (max(8, width // 6), max(8, height // 6)), interpolation=cv2.INTER_AREA
-    )
-    bright = np.clip(small - np.float32(0.66), 0.0, 1.0)
-    soft = cv2.GaussianBlur(bright, (0, 0), 3.2 * scale)
-    glow = cv2.resize(soft, (width, height), interpolation=cv2.INTER_LINEAR)
+    bright = np.clip(image - np.float32(0.66), 0.0, 1.0)
+    glow = widely_blurred(bright, 19.0 * scale, 6)
     image += glow * (1.0 - np.clip(image, 0, 1)) * np.float32(0.75)
     np.clip(image, 0.0, 1.0, out=image)
     image += (image * image * (3.0 - 2.0 * image) - image) * np.float32(0.22)

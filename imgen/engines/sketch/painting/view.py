@@ -109,7 +109,8 @@ def cast(view: View, z: Field, heights: Field) -> Cast:
     y = np.arange(view.height, dtype=np.float32)[:, None]
     share = np.clip((before - y) / np.maximum(before - after, 1e-3), 0.0, 1.0)
     above, below = first[:-1], first[1:]
-    edges = np.nonzero((above - below > 2) & (below < count))
+    rows_, columns_ = np.nonzero((above - below > 2) & (below < count))
+    edges = (rows_, columns_)
     crests = crest.ravel().take(below[edges] * width + edges[1])
     cover = np.clip(edges[0] + 1 - crests, 0.0, 1.0).astype(np.float32)
     return Cast((index - 1 + share).astype(np.float32), sky, edges, cover)

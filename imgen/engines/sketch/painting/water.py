@@ -8,6 +8,7 @@ import numpy as np
 from imgen.engines.sketch.painting.canvas import Canvas
 from imgen.engines.sketch.painting.colour import Tone, display, mix, scaled, times
 from imgen.engines.sketch.painting.daylight import Daylight
+from imgen.engines.sketch.painting.filters import blurred
 from imgen.engines.sketch.painting.noise import Field, Noise, smoothstep
 from imgen.engines.sketch.painting.sky import sun_at
 
@@ -74,7 +75,7 @@ def _mirrored(canvas: Canvas, top: int, z: Field, wave: Field, chop: Field, roug
     source = np.where(source < 0, -source, source).astype(np.float32)
     image = canvas.image
     if rough > 0.15:
-        image = cv2.GaussianBlur(image, (0, 0), sigmaX=1.0, sigmaY=1.0 + 5.0 * rough * scale)
+        image = blurred(image, 1.0, 1.0 + 5.0 * rough * float(scale))
     return np.asarray(
         cv2.remap(
             image, sideways.astype(np.float32), source, cv2.INTER_LINEAR,

@@ -8,6 +8,7 @@ import numpy as np
 from imgen.engines.sketch.painting.canvas import Canvas
 from imgen.engines.sketch.painting.colour import display
 from imgen.engines.sketch.painting.daylight import Daylight
+from imgen.engines.sketch.painting.filters import blurred, widely_blurred
 from imgen.engines.sketch.painting.noise import Field, Noise, smoothstep
 from imgen.engines.sketch.painting.sky import sun_at
 from imgen.engines.sketch.scene.scene import Scene
@@ -63,7 +64,7 @@ def _rain(canvas: Canvas, scene: Scene) -> None:
             end = (round(x + slant * reach), round(y + reach))
             cv2.line(layer, start, end, power, max(1, round(thick * view.scale)), cv2.LINE_AA)
         plane = np.maximum(plane, layer)
-    plane = cv2.GaussianBlur(plane, (0, 0), 0.6 * view.scale)
+    plane = blurred(plane, 0.6 * view.scale)
     mean = canvas.image.mean(axis=(0, 1))
     tone = np.clip(mean * 0.6 + 0.42, 0.0, 1.0).astype(np.float32)
     canvas.image += (tone - canvas.image) * plane[..., None]
@@ -82,7 +83,7 @@ def _snow(canvas: Canvas, seed: int) -> None:
             centre = (int(rng.integers(view.width)), int(rng.integers(view.height)))
             size = max(1, round(radius * view.scale * float(rng.uniform(0.6, 1.3))))
             cv2.circle(plane, centre, size, power, -1, cv2.LINE_AA)
-        plane = cv2.GaussianBlur(plane, (0, 0), soft * view.scale)
+        plane = blurred(plane, soft * view.scale)
         canvas.image += (np.float32(0.98) - canvas.image) * plane[..., None]
 
 
@@ -134,9 +135,11 @@ def _shafts(canvas: Canvas, scene: Scene, day: Daylight) -> None:
     )
     fall = smoothstep(1.05 * view.height, 0.1 * view.height, np.abs(y)) * (y > 0)
     far = canvas.distance / (canvas.distance + np.float32(400.0))
-    light = beam * fall * (1.0 - 0.7 * far) * np.float32(0.30) / (1.0 + angle * angle * np.float32(0.8))
+    light = (
+        beam * fall * (1.0 - 0.7 * far) * np.float32(0.30) / (1.0 + angle * angle * np.float32(0.8))
+    )
     for channel in range(3):
-        tint = np.float32(0.35 + 0.65 * day.sun[channel] / max(max(day.sun), 1e-6))
+        tint = np.float32(0.35 + 0.65 * day.sun[channel] / max(*day.sun, 1e-6))
         layer = canvas.image[..., channel]
         layer += light * tint * (1.0 - 0.6 * layer)
 
@@ -145,7 +148,7 @@ def _glowing(shape: tuple[int, int], spots: list[tuple[int, int, float]], scale:
     plane = np.zeros(shape, np.float32)
     for x, y, power in spots:
         cv2.circle(plane, (x, y), max(1, round(1.6 * scale * power)), power, -1, cv2.LINE_AA)
-    soft = cv2.GaussianBlur(plane, (0, 0), 7.0 * scale) * np.float32(5.0)
+    soft = blurred(plane, 7.0 * scale) * np.float32(5.0)
     return np.asarray(np.clip(plane + soft, 0.0, 1.2), np.float32)
 
 
@@ -173,9 +176,7 @@ def _lightning(canvas: Canvas, seed: int) -> None:
     x = float(rng.uniform(0.2, 0.8)) * view.width
     _bolt(plane, x, 0.0, view.horizon * 0.99, 2.2 * view.scale, rng, 0)
     plane *= (canvas.distance > 3000).astype(np.float32)
-    glow = cv2.resize(plane, None, fx=0.125, fy=0.125, interpolation=cv2.INTER_AREA)
-    glow = cv2.GaussianBlur(glow, (0, 0), 7.0 * view.scale)
-    glow = cv2.resize(glow, (view.width, view.height), interpolation=cv2.INTER_LINEAR)
+    glow = widely_blurred(plane, 56.0 * view.scale, 8)
     for channel, tint in enumerate((0.82, 0.86, 1.0)):
         canvas.image[..., channel] += (plane + glow * np.float32(1.1)) * np.float32(tint)
 
@@ -229,5 +230,5 @@ def _fireworks(canvas: Canvas, seed: int) -> None:
             outer = (round(cx + dx * far), round(cy + dy * far + 0.10 * far))
             cv2.line(plane, inner, outer, 0.75, max(1, round(1.1 * view.scale)), cv2.LINE_AA)
             cv2.circle(plane, outer, max(1, round(1.5 * view.scale)), 1.0, -1, cv2.LINE_AA)
-        soft = cv2.GaussianBlur(plane, (0, 0), 5.0 * view.scale) * np.float32(1.4)
+        soft = blurred(plane, 5.0 * view.scale) * np.float32(1.4)
         canvas.image += (plane + soft)[..., None] * tint

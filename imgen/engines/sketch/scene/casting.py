@@ -58,9 +58,7 @@ def _outfit(name: str, weight: float) -> RGB:
     share = min(1.0, abs(weight))
     strength = min(0.95, 0.52 * max(1.0, abs(weight)))
     full = colorsys.hls_to_rgb(hue, 0.46, strength)
-    red, green, blue = (
-        round(p + (255 * f - p) * share) for p, f in zip(_PLAIN, full, strict=True)
-    )
+    red, green, blue = (round(p + (255 * f - p) * share) for p, f in zip(_PLAIN, full, strict=True))
     return red, green, blue
 
 
@@ -68,9 +66,13 @@ def _dressed(thing: Thing, lora: Lora) -> Thing:
     rng = _chance(lora.name)
     rng.random()
     own = int(rng.integers(2**31))
-    traits = [options[int(rng.integers(len(options)))] for options in (_HAIR, _CUTS, _CLOTHES, _EXTRAS)]
+    traits = [
+        options[int(rng.integers(len(options)))] for options in (_HAIR, _CUTS, _CLOTHES, _EXTRAS)
+    ]
     share = min(1.0, abs(lora.weight))
-    taken = [trait for trait, least in zip(traits, (0.3, 0.5, 0.7, 0.9), strict=True) if share >= least]
+    taken = [
+        trait for trait, least in zip(traits, (0.3, 0.5, 0.7, 0.9), strict=True) if share >= least
+    ]
     said = " ".join(sorted(thing.attributes))
     free = [trait for trait in taken if trait and not _contradicts(trait, said)]
     return replace(

@@ -16,24 +16,6 @@ from imgen.engines.sketch.scene.vocabulary import (
 )
 from imgen.engines.sketch.subjects.registry import SUBJECTS, find_subject
 
-_NEGATORS = frozenset({"no", "without", "not", "never", "none", "excluding", "except", "minus"})
-_STILL_NEGATED = frozenset({"and", "or", "nor", "any", "a", "an", "the", "of", "other", "single"})
-_ENDS_PHRASE = frozenset(
-    "in on at by with near under over above below behind beside between through against into "
-    "onto from to is are was were of for while and but or as inside outside around across along "
-    "toward towards among amid beneath during".split()
-)
-_SMALL_WORDS = frozenset("the this that its his her their my your our very more most".split())
-_WEARS = frozenset({"with", "wearing", "in", "has", "having", "holding"})
-_SURFACES = frozenset(
-    "roof door sail sails dress coat jacket shirt sweater hull body fur feather feathers petal "
-    "petals walls wall scales skin robe cape armor armour suit stripes paint umbrella mane".split()
-)
-_PARTS = _SURFACES | frozenset(
-    "hat scarf hair eyes glasses beard crown collar bow helmet cap boots gloves backpack hood "
-    "freckles mustache moustache ponytail braid braids curls bun flag sunglasses headphones "
-    "earrings necklace tie ribbon saddle wings horns".split()
-)
 _FUZZY_WORDS = 24
 _MAX_FUZZY_LENGTH = 24
 
@@ -83,7 +65,7 @@ class Reader:
     # -- one step ---------------------------------------------------------------------------
     def _step(self, token: Token) -> int:
         """Understand what begins here; how many words it took."""
-        if token.text in _NEGATORS:
+        if token.text in self._words.grammar["negators"]:
             self._spill()
             self._negated = True
             return 1
@@ -100,38 +82,47 @@ class Reader:
     def _phrase(self, window: list[Token]) -> bool:
         """Whether these words together mean something; notes it if so."""
         words = tuple(part.text for part in window)
-        weight = max(part.weight for part in window) if window[0].weight >= 1 else min(
-            part.weight for part in window
-        )  # fmt: skip
+        weights = [part.weight for part in window]
+        weight = max(weights) if weights[0] >= 1 else min(weights)
         meanings = self._words.phrases.get(words, ())
         subject = self._subject(" ".join(words), len(words))
         if self._negated:
             return self._exclude(words, meanings, subject)
         if self._is_coat(words):
             return False
-        quality = self._words.quality.get(words)
-        if quality is not None:
-            self.found.quality += quality * weight
-        # Half of all settings are things as well (`pine forest`, `a tree`): the noun wins.
-        if subject and meanings and self._is_scenery(subject, words[-1]):
-            self.found.scenery.append(Mention(subject, 1, *self._pending.colours[:1]))
+        quality = self._words.quality.get(words, 0.0)
+        self.found.quality += quality * weight
+        if subject and self._noun(subject, words, meanings, weight):
+            return True
+        if words[0] in self._words.colours and len(words) == 1 and not self._lavender(words[0]):
+            return False
+        self._mean(words, meanings, weight)
+        return bool(meanings or quality)
+
+    def _noun(
+        self, subject: str, words: tuple[str, ...], meanings: tuple[Meaning, ...], weight: float
+    ) -> bool:
+        """Half of all places are things as well (`pine forest`, `a tree`): usually a thing."""
+        if meanings and self._is_scenery(subject, words[-1]):
+            colour = self._pending.colours[0] if self._pending.colours else None
+            self.found.scenery.append(Mention(subject, 1, colour))
             self._say(meanings, weight)
             self._spill()
             return True
-        if subject and not self._is_part_of_place(words):
-            self._mention(subject, words[-1], weight)
-            self._say([m for m in meanings if m[0] in ("feature", "composition", "time")], weight)
-            return True
-        if len(words) == 1 and words[0] in self._words.colours and not self._lavender(words[0]):
+        if self._is_part_of_place(words):
             return False
-        if meanings:
-            self._say(meanings, weight)
-            if len(words) == 1 and all(kind == "mood" for kind, _ in meanings):
-                self._pending.words.add(words[0])
-            elif any(kind in ("setting", "feature") for kind, _ in meanings):
-                self._spill()
-            return True
-        return quality is not None
+        self._mention(subject, words[-1], weight)
+        self._say([m for m in meanings if m[0] in ("feature", "composition", "time")], weight)
+        return True
+
+    def _mean(self, words: tuple[str, ...], meanings: tuple[Meaning, ...], weight: float) -> None:
+        self._say(meanings, weight)
+        if not meanings:
+            return
+        if len(words) == 1 and all(kind == "mood" for kind, _ in meanings):
+            self._pending.words.add(words[0])
+        elif any(kind in ("setting", "feature") for kind, _ in meanings):
+            self._spill()
 
     def _say(self, meanings: list[Meaning] | tuple[Meaning, ...], weight: float) -> None:
         for kind, key in meanings:
@@ -170,14 +161,20 @@ class Reader:
         word, pending = token.text, self._pending
         if word in ("over", "above") and self._last is not None and not self._fresh:
             self._last.attributes.add("over")
-        if word in _ENDS_PHRASE and not (word == "and" and pending.colours) and word != "of":
+        if (
+            word in self._words.grammar["ends_phrase"]
+            and not (word == "and" and pending.colours)
+            and word != "of"
+        ):
             if word != "and" or not pending.words:
                 self._spill()
             if word not in ("and", "or"):
                 self._negated = False
             return
         if self._negated:
-            self._negated = word in _STILL_NEGATED or word in self._words.colours
+            self._negated = (
+                word in self._words.grammar["still_negated"] or word in self._words.colours
+            )
             return
         if word in self._words.colours:
             pending.colours.append(self._words.colours[word])
@@ -189,7 +186,10 @@ class Reader:
         elif word in self._words.sizes:
             pending.size *= self._words.sizes[word]
             pending.words.add(word)
-        elif word not in _SMALL_WORDS and word not in _ENDS_PHRASE:
+        elif (
+            word not in self._words.grammar["small_words"]
+            and word not in self._words.grammar["ends_phrase"]
+        ):
             self._unknown(token)
 
     def _unknown(self, token: Token) -> None:
@@ -260,17 +260,25 @@ class Reader:
         """`with a blue roof`, `wearing a red hat`: bound to the noun before."""
         chained = token.text == "and" and self._wearing
         self._wearing = False
-        if self._last is None or self._negated or not (token.text in _WEARS or chained):
+        if (
+            self._last is None
+            or self._negated
+            or not (token.text in self._words.grammar["wears"] or chained)
+        ):
             return 0
         colour: str = ""
         words: list[str] = []
         for offset, part in enumerate(self._tokens[self._at + 1 : self._at + 7], start=1):
-            if not part.text or part.text in _ENDS_PHRASE - {"and"}:
+            if not part.text or part.text in self._words.grammar["ends_phrase"] - {"and"}:
                 return 0
-            if part.text in _PARTS:
+            if part.text in self._words.grammar["parts"]:
                 self._last.attributes.update({part.text, *words})
                 self._last.attributes.add(f"{colour} {part.text}".strip())
-                if colour and part.text in _SURFACES and self._last.colour is None:
+                if (
+                    colour
+                    and part.text in self._words.grammar["surfaces"]
+                    and self._last.colour is None
+                ):
                     self._last.colour = self._words.colours[colour]
                 self._wearing = True
                 return offset + 1

@@ -39,6 +39,8 @@ class Vocabulary:
     scenery_in_plural: frozenset[str]
     kin: Mapping[str, tuple[str, ...]]
     home: Mapping[str, tuple[str, ...]]
+    grammar: Mapping[str, frozenset[str]]
+    """Words that hold a sentence together, by what they do."""
     typos: Mapping[str, str]
     """A long word with one letter left out → the word."""
 
@@ -61,6 +63,12 @@ def deletions(word: str) -> Iterable[str]:
     yield word
     for index in range(1, len(word)):
         yield word[:index] + word[index + 1 :]
+
+
+def _grammar(table: Mapping[str, str]) -> dict[str, frozenset[str]]:
+    grammar = {name: frozenset(_split(listed)) for name, listed in table.items()}
+    grammar["parts"] |= grammar["surfaces"]
+    return grammar
 
 
 @cache
@@ -97,5 +105,6 @@ def vocabulary() -> Vocabulary:
         scenery_in_plural=frozenset(_split(table["scenery"]["plural"])),
         kin={noun: tuple(_split(listed)) for noun, listed in table["kin"].items()},
         home={name: tuple(_split(listed)) for name, listed in table["home"].items()},
+        grammar=_grammar(table["grammar"]),
         typos=typos,
     )
