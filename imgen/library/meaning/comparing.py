@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from imgen.library.meaning.items import Item, Role
 from imgen.library.meaning.lexicon import Lexicon, lexicon
 from imgen.library.meaning.prompt import Prompt
-from imgen.library.meaning.reading import MIRRORED, Reading, Relation, excluded_by, read
+from imgen.library.meaning.reading import MIRRORED, Reading, read, read_terms
 
 _PLACING = frozenset(
     (
@@ -24,6 +25,10 @@ _MOVING = frozenset(("through", "across", "along", "around", "against", "among")
 
 _ALIKE = (frozenset(("beside", "at")),)
 """Relations that are written for one another ("by the bed", "beside the bed")."""
+
+
+_MOST_ACTS = 8
+"""How often one verb is looked at in each prompt; bounds the time of endless repetition."""
 
 
 class Difference(StrEnum):
@@ -74,21 +79,28 @@ def same_meaning(
             when left out. Compared without regard to case, `_` or surrounding space.
     """
     words = lexicon()
-    plain = words.quality_negatives if quality is None else {_plain(term) for term in quality}
-    one, other = read(query.positive, words), read(stored.positive, words)
-    one.excluded |= excluded_by(_meant(query, plain), words)
-    other.excluded |= excluded_by(_meant(stored, plain), words)
-    reasons = tuple(_differences(one, other, words))
+    plain = words.quality_negatives if quality is None else _plain_all(frozenset(quality))
+    reasons = tuple(_differences(_understood(query, plain), _understood(stored, plain), words))
     return Verdict(same=not reasons, reasons=reasons)
+
+
+@lru_cache(maxsize=512)
+def _understood(prompt: Prompt, quality: frozenset[str]) -> Reading:
+    """A prompt as read, negatives included; kept, as one query meets several candidates."""
+    words = lexicon()
+    reading = read(prompt.positive, words)
+    terms = frozenset(term for term in prompt.negatives if _plain(term) not in quality)
+    reading.excluded |= read_terms(terms, words)
+    return reading
+
+
+@lru_cache(maxsize=8)
+def _plain_all(terms: frozenset[str]) -> frozenset[str]:
+    return frozenset(map(_plain, terms))
 
 
 def _plain(term: str) -> str:
     return " ".join(term.replace("_", " ").casefold().split())
-
-
-def _meant(prompt: Prompt, quality: Collection[str]) -> frozenset[str]:
-    """The negatives that exclude something."""
-    return frozenset(term for term in prompt.negatives if _plain(term) not in quality)
 
 
 def _differences(one: Reading, other: Reading, words: Lexicon) -> Iterator[Reason]:
@@ -132,29 +144,32 @@ def _counts(one: Reading, other: Reading) -> Iterator[Reason]:
 
 def _places(here: Reading, there: Reading, words: Lexicon) -> Iterator[Reason]:
     """Relations of `here` that `there` turns round or contradicts."""
+    stated: dict[frozenset[str], set[str]] = {}
+    for kind, *ends in there.relations:
+        stated.setdefault(frozenset(ends), set()).add(kind)
+    kinds = set().union(*stated.values())
     for relation in sorted(here.relations - there.relations):
         kind, first, second = relation
         turned = (kind, second, first) in there.relations
-        if turned or _contradicted(relation, there, words):
+        others = stated.get(frozenset((first, second)), set())
+        if others:
+            contradicted = not any(_alike(kind, known, second, words) for known in others)
+        else:
+            contradicted = kind in _PLACING and kind not in kinds and not _unsaid(kind, there)
+        if turned or contradicted:
             yield Reason(Difference.PLACED, f"{first} {kind} {second}")
     if not there.is_list:
         for kind in sorted((here.loose & _PLACING) - there.little):
             yield Reason(Difference.PLACED, kind)
 
 
-def _contradicted(relation: Relation, reading: Reading, words: Lexicon) -> bool:
-    """Whether a reading says otherwise of the same two things, or never says such a thing."""
-    kind, first, second = relation
-    others = {known for known, *ends in reading.relations if {first, second} == set(ends)}
-    if others:
-        return not any(_alike(kind, known, second, words) for known in others)
-    if reading.is_list or kind not in _PLACING:
-        return False
+def _unsaid(kind: str, reading: Reading) -> bool:
+    """Whether a reading lacks a relation because of how it is written, or where rules fail."""
+    if reading.is_list:
+        return True
     if reading.loose & {kind, *(way for way, turned in MIRRORED.items() if turned == kind)}:
-        return False
-    return not any(known == kind for known, *_ in reading.relations) and not any(
-        frozenset((kind, known)) in _ALIKE for known in reading.little
-    )
+        return True
+    return any(frozenset((kind, known)) in _ALIKE for known in reading.little)
 
 
 def _alike(kind: str, other: str, place: str, words: Lexicon) -> bool:
@@ -218,8 +233,8 @@ def _separates(item: Item) -> bool:
 def _roles(one: Reading, other: Reading) -> Iterator[Reason]:
     """The same verb, where each side's doer is among those whom it concerns on the other side."""
     for verb in sorted(one.acts.keys() & other.acts.keys()):
-        for here in one.acts[verb]:
-            for there in other.acts[verb]:
+        for here in one.acts[verb][:_MOST_ACTS]:
+            for there in other.acts[verb][:_MOST_ACTS]:
                 exchanged = here.doers & there.concerned and there.doers & here.concerned
                 if exchanged and not here.doers & there.doers:
                     yield Reason(Difference.ROLES, f"{_any(here.doers)} {verb}")

@@ -17,6 +17,7 @@ _REPLACEMENTS = (
     (re.compile(r"\bcan't\b"), "cannot"),
     (re.compile(r"n't\b"), " not"),
     (re.compile(r"'s\b"), ""),
+    (re.compile(r"'(?:d|m|ll|ve|re)\b"), " "),
     (re.compile(r"(?<=\w)'(?=\w)"), ""),
     (re.compile(r"\bf/?(?=\d)"), "f"),  # f/1.8
     (re.compile(r"\b(\d+(?:\.\d+)?) (mm|cm|fps|k)\b"), r"\1\2"),
@@ -73,13 +74,16 @@ def words_of(text: str) -> list[str]:
 
 def items_of(text: str, lexicon: Lexicon) -> list[Item]:
     """The items of a prompt, in order. Takes time in proportion to the text's length."""
-    words = words_of(text)
+    return list(_Cutter(without_request(words_of(text), lexicon), lexicon).items())
+
+
+def without_request(words: list[str], lexicon: Lexicon) -> list[str]:
+    """The words after an opening such as "please create"; all of them where nothing is asked."""
     start = 0
     while start < len(words) and words[start] in lexicon.request:
         start += 1
-    # "a want ad" is no request: only an opening that asks for something is taken off.
-    opening = set(words[:start]) - {"i", "we", "my", "us", "me", "you", "paint", "design"}
-    return list(_Cutter(words[start if opening else 0 :], lexicon).items())
+    asks = set(words[:start]) - {"i", "we", "my", "us", "me", "you", "paint", "design"}
+    return words[start:] if asks else words
 
 
 class _Cutter:
@@ -187,7 +191,10 @@ class _Cutter:
         return Item(role, value, plural=self._lexicon.stemmer.is_plural(word))
 
     def _is_verb(self, at: int) -> bool:
-        """-ing; -s after a noun ("a fox sleeps"); no ending after a plural ("foxes chase a hen")."""
+        """-ing; -s after a noun ("a fox sleeps"); no ending after a plural ("foxes chase a hen").
+
+        "A sleeping fox", after an article, is described rather than acting.
+        """
         word, stem = self._words[at], self._stems[at]
         before = self._words[at - 1] if at else ","
         if before in self._lexicon.determiners:

@@ -11,6 +11,8 @@ Relation = tuple[str, str, str]
 """What stands how to what: ("above", "lamp", "desk")."""
 
 MIRRORED = {"under": "above", "behind": "front", "right": "left"}
+_OPEN_ACTS = 3
+"""How many earlier verbs of a clause may concern a noun; bounds the time of endless clauses."""
 _SYMMETRIC = frozenset(("beside", "with", "between"))
 
 
@@ -155,7 +157,7 @@ class _Reader:
         else:
             act = Act(doers=set(self._subjects))
         self.reading.acts.setdefault(item.value, []).append(act)
-        self._acts.append(act)
+        self._acts = [*self._acts[-_OPEN_ACTS:], act]
         self._predicate = False
 
     _take_passive = _take_verb
@@ -201,7 +203,7 @@ class _Reader:
             if act.passive:
                 act.doers, act.passive = {head}, False
             else:
-                act.concerned.add(head)
+                act.concerned.update(item.value for item in group)
         self._subjects = [*self._subjects, head] if self._joining else [head]
         self._joining = False
 
@@ -244,8 +246,8 @@ class _Reader:
         self._negated = None
 
 
-def excluded_by(terms: frozenset[str], lexicon: Lexicon) -> set[frozenset[str]]:
-    """What a set of negative terms excludes, each term as the set of its words."""
+def read_terms(terms: frozenset[str], lexicon: Lexicon) -> set[frozenset[str]]:
+    """What negative terms exclude, each as the set of its words."""
     found: set[frozenset[str]] = set()
     for term in terms:
         reading = read(term, lexicon)
