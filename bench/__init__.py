@@ -1,0 +1,1 @@
+"""What imgen costs, measured beside what a user would pick instead: `python -m bench`."""
