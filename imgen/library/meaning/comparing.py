@@ -11,7 +11,7 @@ from functools import lru_cache
 from imgen.library.meaning.items import Item, Role
 from imgen.library.meaning.lexicon import Lexicon, lexicon
 from imgen.library.meaning.prompt import Prompt
-from imgen.library.meaning.reading import MIRRORED, Reading, read, read_terms
+from imgen.library.meaning.reading import MIRRORED, Act, Reading, read, read_terms
 
 _PLACING = frozenset(
     (
@@ -206,8 +206,14 @@ def _exchanges(one: Reading, other: Reading) -> Iterator[Reason]:
     ):
         return
     between = first[differing[0] : differing[-1] + 1]
-    if any(_separates(item) for item in between):
+    if any(_separates(item) for item in between) or _encloses(between, len(differing)):
         yield Reason(Difference.ROLES, " and ".join(sorted({first[i].value for i in differing})))
+
+
+def _encloses(between: list[Item], differing: int) -> bool:
+    """Whether words stand around others without an "and" ("cat watches dog")."""
+    joined = any(item.role is not Role.WORD for item in between)
+    return len(between) > differing and not joined
 
 
 def _values(reading: Reading) -> list[list[str]]:
@@ -231,13 +237,20 @@ def _separates(item: Item) -> bool:
 
 
 def _roles(one: Reading, other: Reading) -> Iterator[Reason]:
-    """The same verb, where each side's doer is among those whom it concerns on the other side."""
+    """The same verb, done by whom the other side has it done to."""
     for verb in sorted(one.acts.keys() & other.acts.keys()):
         for here in one.acts[verb][:_MOST_ACTS]:
             for there in other.acts[verb][:_MOST_ACTS]:
-                exchanged = here.doers & there.concerned and there.doers & here.concerned
-                if exchanged and not here.doers & there.doers:
+                if _exchanged(here, there) and not here.doers & there.doers:
                     yield Reason(Difference.ROLES, f"{_any(here.doers)} {verb}")
+
+
+def _exchanged(here: Act, there: Act) -> bool:
+    if not here.doers or not there.doers:
+        return False
+    if here.direct in there.doers or there.direct in here.doers:
+        return True
+    return bool(here.doers & there.concerned and there.doers & here.concerned)
 
 
 def _any(words: Collection[str]) -> str:

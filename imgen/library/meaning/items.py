@@ -134,7 +134,7 @@ class _Cutter:
                 return [Item(Role.NOT, "not"), Item(Role.WORD, "person"), _STOP], length
             if stems in lexicon.quality:
                 return [Item(Role.LITTLE, "")], length
-            if stems in lexicon.synonyms and (length > 1 or not self._is_little(written[0])):
+            if stems in lexicon.synonyms and (length > 1 or not self._is_little(at)):
                 *first, last = lexicon.synonyms[stems].split("+")
                 content = self._content(last, at + length - 1, length)
                 return [*(Item(Role.WORD, word) for word in first), content], length
@@ -154,9 +154,10 @@ class _Cutter:
             return Item(Role.RELATION, "with")
         return Item(Role.WORD, name)
 
-    def _is_little(self, word: str) -> bool:
-        lexicon = self._lexicon
-        return word in lexicon.prepositions and word not in ("inside", "outside")
+    def _is_little(self, at: int) -> bool:
+        """A preposition; but what opens with "inside" shows an interior."""
+        opens = at == 0 or self._words[at - 1] == ","
+        return self._words[at] in self._lexicon.prepositions and not opens
 
     def _word(self, at: int) -> list[Item]:
         word, lexicon = self._words[at], self._lexicon
@@ -197,7 +198,7 @@ class _Cutter:
         """
         word, stem = self._words[at], self._stems[at]
         before = self._words[at - 1] if at else ","
-        if before in self._lexicon.determiners:
+        if before in self._lexicon.determiners and before != "that":
             return False
         following = self._next(at)
         to_something = (

@@ -22,6 +22,8 @@ class Act:
 
     doers: set[str]
     concerned: set[str] = field(default_factory=set)
+    direct: str | None = None
+    """The first of those concerned."""
     passive: bool = False
     """While reading: the next noun is the doer."""
 
@@ -153,7 +155,8 @@ class _Reader:
     def _take_verb(self, item: Item) -> None:
         self.reading.words.add(item.value)
         if item.role is Role.PASSIVE:
-            act = Act(doers=set(), concerned=set(self._subjects), passive=True)
+            last = self._subjects[-1] if self._subjects else None
+            act = Act(doers=set(), concerned=set(self._subjects), direct=last, passive=True)
         else:
             act = Act(doers=set(self._subjects))
         self.reading.acts.setdefault(item.value, []).append(act)
@@ -204,6 +207,7 @@ class _Reader:
                 act.doers, act.passive = {head}, False
             else:
                 act.concerned.update(item.value for item in group)
+                act.direct = act.direct or head
         self._subjects = [*self._subjects, head] if self._joining else [head]
         self._joining = False
 

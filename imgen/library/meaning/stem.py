@@ -72,7 +72,7 @@ def _completed(base: str) -> str:
     last, before = base[-1], base[-2]
     if last == before and last not in "lsfzeo":
         return base[:-1]
-    if last in "vcu" or (last in "sz" and before != last):
+    if last in "vcu" or base.endswith("dg") or (last in "sz" and before != last):
         return base + "e"
     if last == "l" and before in "bcdfgkptz":
         return base + "e"
