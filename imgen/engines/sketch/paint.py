@@ -111,7 +111,7 @@ def light_of(scene: Scene) -> Light:
 
 
 def _detail(steps: int, scene: Scene) -> float:
-    return float(np.clip(0.30 + 0.30 * (steps / 20.0) ** 0.5 + 0.2 * scene.quality, 0.1, 1.0))
+    return float(np.clip(0.12 + 0.48 * (steps / 20.0) ** 0.5 + 0.2 * scene.quality, 0.1, 1.0))
 
 
 class _Teller:

@@ -42,6 +42,8 @@ class Setup:
     rng: np.random.Generator
     detail: float
     flat: bool
+    tell: Callable[[float], None]
+    """Told the share of the whole work that is done."""
 
 
 def paint_backdrop(setup: Setup, width: int, height: int) -> Canvas:
@@ -101,13 +103,16 @@ def _landscape(setup: Setup, width: int, height: int) -> Canvas:
     view = View.of(width, height, horizon=horizon, eye=eye)
     canvas = Canvas.blank(view)
     terrain = survey(view, setup.day, scene, scene.seed, setup.detail)
+    setup.tell(0.15)
     paint_terrain(terrain, canvas, scene.seed, setup.detail)
+    setup.tell(0.35)
     if scene.setting == "waterfall":
         _pour(canvas, terrain, setup)
     rough = _SMOOTH if "calm_water" in scene.features else _ROUGH.get(scene.setting, _SMOOTH)
     if scene.weather == "storm":
         rough = min(1.0, rough * 1.8 + 0.1)
     lay_water(canvas, setup.day, scene.seed, rough=rough)
+    setup.tell(0.45)
     if scene.setting == "village":
         settle(canvas, terrain, scene, setup.light, setup.detail)
     grove = grove_of(terrain, scene, scene.seed)

@@ -250,10 +250,10 @@ class Reader:
         single = noun.removesuffix("s") if plural else noun
         if single != subject:
             self._last.attributes.add(single)
+        self._fresh = False
         if self._ahead:
             self._place(self._ahead)
             self._ahead = ""
-        self._fresh = False
         self.found.mentions.append(self._last)
 
     def _wears(self, token: Token) -> int:
