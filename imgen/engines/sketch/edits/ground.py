@@ -87,14 +87,20 @@ def _open_to_border(ground: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.asarray(kept[labels])
 
 
-def _without_holes(subject: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """With everything that the subject encloses."""
-    _, labels = cv2.connectedComponents((~subject).astype(np.uint8), connectivity=4)
-    edge = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
-    outside = np.zeros(int(labels.max()) + 1, bool)
-    outside[edge] = True
-    outside[0] = False
-    return np.asarray(~outside[labels])
+def _without_holes(subject: NDArray[np.bool_], unlike: Plane) -> NDArray[np.bool_]:
+    """With what the subject encloses, but for large windows on to the ground."""
+    count, labels, boxes, _ = cv2.connectedComponentsWithStats(
+        (~subject).astype(np.uint8), connectivity=4
+    )
+    edge = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    open_ = np.zeros(count, bool)
+    open_[np.unique(edge)] = True
+    strange = np.bincount(labels.ravel(), unlike.ravel(), count) / np.maximum(
+        boxes[:, cv2.CC_STAT_AREA], 1
+    )
+    open_ |= (boxes[:, cv2.CC_STAT_AREA] > 0.01 * subject.size) & (strange < 0.45)
+    open_[0] = False
+    return np.asarray(~open_[labels])
 
 
 def _without_crumbs(subject: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -126,31 +132,56 @@ def _plain_subject(image: Colour) -> NDArray[np.bool_] | None:
     return subject if 0.002 < covered < 0.97 else None
 
 
-def _frame(height: int, width: int, down_to: float) -> NDArray[np.bool_]:
-    """The picture's head and its sides down to a share of the height."""
+def _sides(height: int, width: int) -> list[NDArray[np.bool_]]:
+    """The picture's head and its two sides, down to near its foot: where the ground is seen."""
     thick = max(2, round(0.035 * min(height, width)))
-    frame = np.zeros((height, width), bool)
-    frame[:thick] = True
-    frame[: round(down_to * height), :thick] = True
-    frame[: round(down_to * height), -thick:] = True
-    return frame
+    parts = [np.zeros((height, width), bool) for _ in range(3)]
+    foot = round(0.97 * height)
+    parts[0][:thick] = True
+    parts[1][:foot, :thick] = True
+    parts[2][:foot, -thick:] = True
+    return parts
 
 
-def _guess(lab: NDArray[np.float32]) -> Plane:
-    """0 to 1: how unlike the frame a place is, and how near the middle."""
-    height, width = lab.shape[:2]
-    frame = lab[_frame(height, width, 0.97)].astype(np.float32)
-    sample = frame[:: max(1, len(frame) // 400)]
-    points = lab.reshape(-1, 3)
-    nearest = np.empty((len(points), 0), np.float32)
+def _nearest(points: NDArray[np.float32], sample: NDArray[np.float32], rank: int) -> Plane:
+    """For each colour, its distance to the `rank`-nearest of a sample."""
+    best = np.empty((len(points), 0), np.float32)
     for start in range(0, len(sample), 50):
-        part = sample[start : start + 50]
-        apart = ((points[:, None, :] - part[None]) ** 2).sum(axis=2)
-        nearest = np.partition(np.concatenate([nearest, apart], axis=1), 3, axis=1)[:, :4]
-    unlike = np.clip(np.sqrt(nearest.max(axis=1)).reshape(height, width) / 26.0, 0, 1)
+        apart = ((points[:, None, :] - sample[None, start : start + 50]) ** 2).sum(axis=2)
+        best = np.concatenate([best, apart], axis=1)
+        if best.shape[1] > rank:
+            best = np.partition(best, rank - 1, axis=1)[:, :rank]
+    return np.asarray(np.sqrt(best.max(axis=1)), np.float32)
+
+
+def _seen_ground(lab: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Of the head and the sides: all of the head, and what is seen on two of the three.
+
+    What is seen on one side alone is rather a subject that reaches out of the picture.
+    """
+    sides = _sides(*lab.shape[:2])
+    samples = [lab[side][:: max(1, int(side.sum()) // 300)] for side in sides]
+    ground = sides[0].copy()
+    for index in (1, 2):
+        others = np.concatenate([samples[0], samples[3 - index]])
+        ground[sides[index]] |= _nearest(lab[sides[index]], others, 2) < 14.0
+    return ground
+
+
+def _unlike(lab: NDArray[np.float32], ground: NDArray[np.bool_]) -> Plane:
+    """0 to 1: how unlike the ground at the frame the colours are."""
+    seen = lab[ground]
+    sample = seen[:: max(1, len(seen) // 400)]
+    apart = _nearest(lab.reshape(-1, 3), sample, 4).reshape(lab.shape[:2])
+    return np.asarray(np.clip(apart / 26.0, 0, 1), np.float32)
+
+
+def _guess(unlike: Plane) -> Plane:
+    """0 to 1: unlike the ground, and near the middle."""
+    height, width = unlike.shape
     y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
     central = np.exp(-(x**2 / 0.5 + np.where(y > 0.0, 0.4, 1.0) * y**2 / 0.8))
-    soft = cv2.GaussianBlur(unlike.astype(np.float32), (0, 0), max(height, width) / 70)
+    soft = cv2.GaussianBlur(unlike, (0, 0), max(height, width) / 70)
     return np.asarray(0.5 * soft + 0.5 * central, np.float32)
 
 
@@ -160,15 +191,18 @@ def _cut_subject(image: Colour) -> NDArray[np.bool_]:
     shrink = max(1.0, max(height, width) / _CUT_SIDE)
     size = (max(8, round(width / shrink)), max(8, round(height / shrink)))
     small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
-    guess = _guess(_lab(small))
+    lab = _lab(small)
+    ground = _seen_ground(lab)
+    unlike = _unlike(lab, ground)
+    guess = _guess(unlike)
     labels = np.where(guess > 0.52, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
-    labels[_frame(size[1], size[0], 0.6)] = cv2.GC_BGD
+    labels[ground & (np.arange(size[1])[:, None] < 0.6 * size[1])] = cv2.GC_BGD
     labels[guess > max(0.75, float(np.percentile(guess, 92)))] = cv2.GC_FGD
     cv2.setRNGSeed(7)
     models = (np.zeros((1, 65), np.float64), np.zeros((1, 65), np.float64))
     if (labels & 1).any() and not (labels & 1).all():
         cv2.grabCut(small, labels, (0, 0, 1, 1), *models, 4, cv2.GC_INIT_WITH_MASK)
-    found = _without_crumbs(_without_holes((labels & 1) == 1))
+    found = _without_crumbs(_without_holes((labels & 1) == 1, unlike))
     if not 0.01 < float(found.mean()) < 0.95:
         found = guess > float(np.percentile(guess, 60))
     soft = cv2.GaussianBlur(found.astype(np.float32), (0, 0), 1.0)

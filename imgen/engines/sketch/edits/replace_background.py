@@ -56,7 +56,7 @@ def placed(subject: Picture, ground: Colour, light: Light) -> Colour:
             colour = matched(colour, ground, 0.2, where=solid, model_where=behind)
         colour = tinted(colour, light, 0.55)
         colour = _wrapped(colour, ground, alpha, light)
-    return blended(on_the_floor(ground, alpha, light, 0.75), colour, alpha)
+    return blended(on_the_floor(ground, alpha, light, 0.9), colour, alpha)
 
 
 def replace_background(request: EngineRequest, progress: Progress) -> NDArray[np.uint8]:

@@ -27,6 +27,19 @@ def _cast(inside: NDArray[np.float32], light: Light) -> NDArray[np.float32]:
     return np.asarray(soft * fade, np.float32)
 
 
+def _pool(inside: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The dimness under a thing, as an ellipse as wide as what stands on the floor."""
+    rows = np.flatnonzero(inside.max(axis=1) > 0.5)
+    foot, tall = int(rows[-1]), int(rows[-1] - rows[0] + 1)
+    standing = np.flatnonzero(inside[max(0, foot - tall // 12) : foot + 1].max(axis=0) > 0.5)
+    left, right = float(standing[0]), float(standing[-1])
+    wide = max(4.0, (right - left) * 0.62)
+    y, x = np.ogrid[0 : inside.shape[0], 0 : inside.shape[1]]
+    flat = max(3.0, min(0.3 * wide, 0.075 * tall))
+    away = ((x - (left + right) / 2) / wide) ** 2 + ((y - foot + 0.15 * flat) / flat) ** 2
+    return np.asarray(np.exp(-1.6 * away), np.float32)
+
+
 def on_the_floor(ground: Colour, alpha: Mask, light: Light, amount: float) -> Colour:
     """The ground, darkened where a thing of this outline stands and throws its shadow.
 
@@ -37,8 +50,8 @@ def on_the_floor(ground: Colour, alpha: Mask, light: Light, amount: float) -> Co
     if len(rows) == 0 or rows[-1] >= alpha.shape[0] - 2:
         return ground
     size = float(rows[-1] - rows[0] + 1)
-    contact = contact_shadow(inside, size / 420.0)
-    cast = _cast(inside, light) * np.float32(0.55 * min(1.0, light.strength + 0.2))
+    contact = contact_shadow(inside, size / 420.0) + 1.0 * _pool(inside)
+    cast = _cast(inside, light) * np.float32(0.7 * min(1.0, light.strength + 0.2))
     dark = np.clip(np.maximum(contact, cast) * np.float32(amount), 0, 0.9)[..., None]
     shade = np.array(light.shade, np.float32) / 255.0
     under = ground * (0.25 + 0.3 * shade)
