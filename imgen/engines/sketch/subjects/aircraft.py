@@ -113,9 +113,6 @@ def _balloon(pen: Pen) -> None:
         x, y = 25 + pen.towards[0] * 11, 27 + pen.towards[1] * 17
         with pen.turned(-38 if pen.towards[0] < 0 else 38, x, y):
             pen.fade(oval(x, y, 4, 7), (255, 255, 255), (0.85, 0.25))
-        pen.fade(
-            blob("6,46 16,56 27,58 40,46 46,34 46,64 6,64"), lift(rubber, 0.12), (0.0, 0.5), 180
-        )
 
 
 def _kite(pen: Pen) -> None:

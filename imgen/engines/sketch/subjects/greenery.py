@@ -164,7 +164,6 @@ def _peak(pen: Pen, outline: str, ridge: str, rock: RGB) -> None:
 
 def _wave(pen: Pen) -> None:
     sea = pen.main((44, 110, 156), (56, 140, 156), (60, 92, 150))
-    foam = (246, 250, 250)
     pen.form(
         blob(
             "0,100! 0,74 22,66 40,44 62,18 92,3 120,6 138,22 142,40! 132,28 116,26 104,36 "
@@ -190,6 +189,12 @@ def _wave(pen: Pen) -> None:
                 0.7,
             )
         pen.fill(blob("60,100 100,74 130,80 160,78 160,104 60,104"), lift(sea, -0.08), 0.8)
+    _foam(pen)
+
+
+def _foam(pen: Pen) -> None:
+    """The breaking crest of a wave, and its spray."""
+    foam = (246, 250, 250)
     curl = "".join(
         oval(x, y, r)
         for x, y, r in (

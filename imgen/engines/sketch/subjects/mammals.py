@@ -160,6 +160,12 @@ def _big_cat(pen: Pen, coat: RGB, *, mane: RGB | None = None, stripes: bool = Fa
     for x in (68, 78):
         pen.form(limb((x, 58, 13), (x + 1, 78, 10), (x + 1, 95, 9.6)), coat, shade=2.6, rim=0.5)
         pen.form(oval(x + 3, 96.6, 7.4, 3.7), coat, shade=1)
+    _big_cat_head(pen, coat, mane=mane, stripes=stripes)
+
+
+def _big_cat_head(pen: Pen, coat: RGB, *, mane: RGB | None, stripes: bool) -> None:
+    ink = mix(coat, (44, 30, 30), 0.8)
+    pale = mix(coat, WHITE, 0.7)
     if mane:
         pen.form(star(62, 31, 33, 28, 17, turn=8), lift(mane, -0.05), shade=5)
         pen.form(lumps(62, 30, 27, 26, count=17, depth=0.1), mane, shade=4)

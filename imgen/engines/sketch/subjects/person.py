@@ -9,16 +9,16 @@ from imgen.engines.sketch.subjects.pen import Pen, drawn
 from imgen.engines.sketch.subjects.shapes import blob, limb, line, poly
 
 _SHOE = (62, 48, 48)
-_HEAD = 0.225
 
 
 def _paint(pen: Pen) -> None:
     who = character(pen)
+    scale = 0.2 if who.hat == "wizard" else 0.245
     walking = pen.chance(0.5) or pen.has("walking", "running", "hiking")
     skirt = who.garment == "dress"
-    with pen.moved(20.4, 15.4, _HEAD):
+    with pen.moved(20.4, 15.4, scale):
         hair_behind(pen, who)
-    _arm(pen, who, -1, 5 if walking else 1)
+    _arm(pen, who, -1, 4.5 if walking else pen.vary(0, 1.2))
     _legs(pen, who, 7.5 if walking else 3.4, bare=skirt)
     pen.form(limb((20, 12.5, 4.6), (20, 18.5, 5)), lift(who.skin, -0.06), shade=1)
     if skirt:
@@ -27,13 +27,13 @@ def _paint(pen: Pen) -> None:
         _coat(pen, who)
     else:
         _torso(pen, who)
-    _arm(pen, who, 1, -5 if walking else 0)
+    _arm(pen, who, 1, 4 if walking else pen.vary(0, 1.2))
     if who.scarf:
         pen.form(
             blob("14.6,15.4 20,17.4 25.6,15.4 26,18.6 20,20.6 14.4,18.6"), (204, 92, 70), shade=1
         )
         pen.form(poly("22,18 25.4,18 26.4,31 22.6,31"), (204, 92, 70), shade=0.8)
-    with pen.moved(20.4, 15.4, _HEAD):
+    with pen.moved(20.4, 15.4, scale):
         head(pen, who)
 
 
@@ -42,25 +42,15 @@ def _half(who: Character) -> float:
 
 
 def _arm(pen: Pen, who: Character, side: int, swing: float) -> None:
-    shoulder, sleeve = 20 + side * (_half(who) - 1.6), lift(who.top, 0.0 if side > 0 else -0.05)
-    elbow, hand = shoulder + side * 3 + swing * 0.3, shoulder + side * 2.4 + swing
-    lift_by = abs(swing) * 0.3
-    pen.form(
-        limb(
-            (hand, 46 - lift_by, 2.8),
-            (hand + 0.4, 49.6 - lift_by, 3),
-            (hand + 0.5, 51.4 - lift_by, 1.8),
-        ),
-        who.skin,
-        shade=0.8,
-        rim=0.4,
-    )
-    pen.form(
-        limb((shoulder, 20.4, 5.6), (elbow, 33, 4.6), (hand, 46.5 - lift_by, 3.8)),
-        sleeve,
-        shade=1.4,
-        rim=0.5,
-    )
+    """A sleeve with a hand; `swing` carries the hand outwards, and a little up."""
+    shoulder = 20 + side * (_half(who) - 1.6)
+    sleeve = lift(who.top, 0.0 if side > 0 else -0.05)
+    elbow = shoulder + side * (2.2 + swing * 0.3)
+    hand, low = shoulder + side * (1.6 + swing), 46.5 - swing * 0.5
+    fingers = limb((hand, low, 2.8), (hand + 0.4, low + 3, 3), (hand + 0.6, low + 5, 1.8))
+    pen.form(fingers, who.skin, shade=0.8, rim=0.4)
+    arm = limb((shoulder, 20.4, 5.4), (elbow, 33, 4.6), (hand, low, 3.8))
+    pen.form(arm, sleeve, shade=1.4, rim=0.35)
 
 
 def _legs(pen: Pen, who: Character, stride: float, *, bare: bool) -> None:
@@ -177,7 +167,7 @@ SUBJECT = drawn(
     "artist, scientist, king, queen, prince, princess, wizard, witch, knight, warrior, hero, "
     "explorer, monk, couple, friend, musician, chef, character, someone, fisherman, samurai, "
     "mother, father, businessman, businesswoman, engineer, student, nurse, pilot, cowboy",
-    (7, -1, 33.5, 100),
+    (5.5, -1, 35, 100),
     _paint,
     height=1.72,
     places=("ground", "indoors"),

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from imgen.engines.sketch.subjects import (
     aircraft,
+    astronaut,
     belongings,
     birds,
     boat,
@@ -38,6 +39,7 @@ from imgen.engines.sketch.subjects.subject import Subject
 
 _ALL: tuple[Subject, ...] = (
     *aircraft.SUBJECTS,
+    astronaut.SUBJECT,
     *belongings.SUBJECTS,
     *birds.SUBJECTS,
     boat.SUBJECT,

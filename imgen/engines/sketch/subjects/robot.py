@@ -110,7 +110,7 @@ def _head(pen: Pen, shell: RGB, steel: RGB, lamp: RGB) -> None:
 
 SUBJECT = drawn(
     "robot",
-    "android, droid, cyborg, automaton, bot, mech, astronaut, spaceman, cosmonaut, alien",
+    "android, droid, cyborg, automaton, bot, mech, alien",
     (-3, 1, 67, 100),
     _paint,
     height=1.5,

@@ -22,7 +22,7 @@ def _moon(pen: Pen) -> None:
     glow = pen.main((244, 236, 208), (236, 232, 222), (250, 226, 180))
     crescent = pen.has("crescent", "half", "new") or (pen.chance(0.35) and not pen.has("full"))
     if crescent:
-        shape = "M62,2A49,49 0 1 0 98,66A40,40 0 0 1 62,2Z"
+        shape = "M55.5,1.3A49,49 0 1 0 92.3,74.8A42,42 0 1 1 55.5,1.3Z"
         _radiant(pen, shape, glow)
     else:
         shape = oval(50, 50, 49)
