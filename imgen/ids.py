@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import secrets
 import string
+from hashlib import blake2b
 
+CACHE_PREFIX = "cache_"
+"""Of jobs that are served from the library."""
 _LOWER = string.ascii_lowercase + string.digits
 
 
@@ -15,6 +18,11 @@ def _random(length: int) -> str:
 def job_id() -> str:
     """`run_` and 24 characters: 124 bits of chance."""
     return "run_" + _random(24)
+
+
+def cache_id() -> str:
+    """`cache_` and 24 characters: a job that is served from the library."""
+    return CACHE_PREFIX + _random(24)
 
 
 def request_id() -> str:
@@ -30,6 +38,11 @@ def account_id() -> str:
 def key_id() -> str:
     """`key_` and 16 characters."""
     return "key_" + _random(16)
+
+
+def payload_of(gen_id: str) -> int:
+    """48 bits that stand for a generation in its invisible mark."""
+    return int.from_bytes(blake2b(gen_id.encode(), digest_size=6).digest())
 
 
 def gen_id() -> str:

@@ -136,6 +136,73 @@ class EnhancerSettings(Section):
     timeout_seconds: float = Field(20.0, gt=0, description="Longest wait for one answer.")
 
 
+class FinishingSettings(Section):
+    """What vouches for every picture."""
+
+    invisimark: bool = Field(True, description="Whether pictures get the invisible mark.")
+    c2pa: bool = Field(True, description="Whether files get signed content credentials.")
+    pdq: bool = Field(True, description="Whether pictures get a perceptual fingerprint (PDQ).")
+    certificate_chain: Path | None = Field(
+        None,
+        description="PEM file of the signing certificate and its chain, leaf first. "
+        "Empty: a development certificate, made on first start and named as such.",
+    )
+    private_key: Path | None = Field(None, description="PEM file of the certificate's ES256 key.")
+    signing_url: str = Field(
+        "", description="A signing service that holds the key instead; docs/content-credentials.md."
+    )
+    signing_token: SecretStr = Field(SecretStr(""), description="Bearer token for that service.")
+    timestamp_url: str = Field(
+        "", description="RFC 3161 timestamp authority, asked for every signature. Empty: none."
+    )
+    trust_anchors: tuple[Path, ...] = Field(
+        (), description="PEM files of authorities whose credentials `verify` calls trusted."
+    )
+    author: str = Field("", description="Author in the credentials, unless a request names one.")
+    title: str = Field("", description="Title, likewise.")
+    description: str = Field("", description="Description, likewise.")
+    organization: str = Field("", description="Organization, likewise.")
+    vendor: str = Field("", description="Vendor, likewise.")
+
+
+class LibrarySettings(Section):
+    """The semantic library of pictures that may be served again."""
+
+    remember_unreviewed: bool = Field(
+        False,
+        description="Whether pictures enter the library although no review has cleared them.",
+    )
+    shared: bool = Field(
+        True,
+        description="Whether generated pictures are seen by every account (one operator) or by "
+        "their own alone (several tenants).",
+    )
+    threshold: float = Field(
+        0.95,
+        ge=0,
+        le=1,
+        description="Similarity that a cached picture must exceed to be served for a prompt.",
+    )
+    floor: float = Field(
+        0.35,
+        ge=0,
+        le=1,
+        description="Similarity below which the Cache API's `generate` finds no match.",
+    )
+    public_taxonomies: bool = Field(
+        True, description="Whether the lists of characters, models and styles need no key."
+    )
+
+
+class EmbedderSettings(Section):
+    """The text encoder behind the library."""
+
+    path: Path | None = Field(
+        None, description="Folder of another ONNX sentence encoder. Empty: the built-in one."
+    )
+    threads: int = Field(1, ge=1, le=64, description="Processor threads for one batch.")
+
+
 class LogSettings(Section):
     """What is written to standard error."""
 
@@ -184,6 +251,9 @@ class Settings(BaseSettings):
     generation: GenerationSettings = GenerationSettings()
     catalog: CatalogSettings = CatalogSettings()
     enhancer: EnhancerSettings = EnhancerSettings()
+    finishing: FinishingSettings = FinishingSettings()
+    library: LibrarySettings = LibrarySettings()
+    embedder: EmbedderSettings = EmbedderSettings()
     log: LogSettings = LogSettings()
 
     @classmethod

@@ -20,10 +20,13 @@ from imgen.database.embedded import EmbeddedPostgres
 from imgen.database.migrate import migrate
 from imgen.database.pool import Database
 from imgen.engines.registry import Registry
+from imgen.library.embed.folder import BUILT_IN, read_folder
+from imgen.library.embed.network import Network
+from imgen.library.embed.onnx_encoder import OnnxEncoder
 from imgen.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from imgen.wiring import Core
+    from imgen.wiring.core import Core
 
 INSTANT = Path(__file__).parent / "instant"
 
@@ -86,12 +89,25 @@ def settings(clean_url: str, tmp_path: Path) -> Settings:
             "janitor_seconds": 0.1,
             "drain_seconds": 1.0,
         },
+        library={"remember_unreviewed": True},
     )
 
 
+@pytest.fixture(scope="session")
+def network() -> Network:
+    """The text encoder's network, which takes a while to load."""
+    return Network(read_folder(BUILT_IN))
+
+
 @pytest.fixture
-async def core(settings: Settings) -> AsyncIterator[Core]:
-    from imgen.wiring import open_core
+async def core(
+    settings: Settings, network: Network, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Core]:
+    async def loaded(_settings: Settings) -> OnnxEncoder:
+        return OnnxEncoder(read_folder(BUILT_IN), network)
+
+    monkeypatch.setattr("imgen.wiring.core.open_encoder", loaded)
+    from imgen.wiring.core import open_core
 
     async with open_core(settings) as core:
         yield replace(core, engines=Registry({"instant": "tests.instant.engine:InstantEngine"}))
@@ -100,7 +116,7 @@ async def core(settings: Settings) -> AsyncIterator[Core]:
 @pytest.fixture
 async def client(core: Core) -> AsyncIterator[httpx.AsyncClient]:
     """HTTP to the whole app, in this process."""
-    from imgen.wiring import make_http
+    from imgen.wiring.http import make_http
 
     transport = httpx.ASGITransport(make_http(core, public_url="http://imgen.test"))
     async with httpx.AsyncClient(transport=transport, base_url="http://imgen.test") as client:
@@ -127,7 +143,7 @@ async def make_caller(core: Core) -> Callable[[str], object]:
 @pytest.fixture
 async def worker(core: Core) -> AsyncIterator[None]:
     """A worker that runs beside the test."""
-    from imgen.wiring import make_worker
+    from imgen.wiring.worker import make_worker
 
     working = asyncio.create_task(make_worker(core).run())
     yield

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from imgen.cli import accounts, catalog, check, demo, keys, serve, worker
+from imgen.cli import accounts, catalog, check, demo, keys, serve, verify, worker
 
 app = typer.Typer(
     name="imgen",
@@ -16,6 +16,7 @@ app = typer.Typer(
 )
 app.command("serve")(serve.serve)
 app.command("worker")(worker.worker)
+app.command("verify")(verify.verify)
 app.command("demo")(demo.demo)
 app.command("check")(check.check)
 app.add_typer(keys.app, name="keys")

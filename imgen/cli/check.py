@@ -15,7 +15,7 @@ from imgen.cli.options import DataDir, run, settings_for
 from imgen.engines.registry import Registry
 from imgen.errors import ImgenError
 from imgen.settings import Settings, names
-from imgen.wiring import open_database, open_objects
+from imgen.wiring.core import open_database, open_objects
 
 _Probe = Callable[[Settings], Awaitable[str]]
 

@@ -16,7 +16,7 @@ from imgen import logs
 from imgen.accounts.administer import Administer
 from imgen.errors import Invalid
 from imgen.settings import Settings, load_settings
-from imgen.wiring import open_database
+from imgen.wiring.core import open_database
 
 _T = TypeVar("_T")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}

@@ -19,7 +19,8 @@ from starlette.types import ASGIApp
 from imgen.cli.options import DataDir, run, settings_for
 from imgen.errors import Unavailable
 from imgen.settings import ServerSettings, Settings
-from imgen.wiring import make_http, open_core
+from imgen.wiring.core import open_core
+from imgen.wiring.http import make_http
 
 _log = structlog.get_logger()
 _OPEN_REQUEST_SECONDS = 3

@@ -12,7 +12,8 @@ import typer
 
 from imgen.cli.options import DataDir, run, settings_for
 from imgen.settings import Settings
-from imgen.wiring import make_worker, open_core
+from imgen.wiring.core import open_core
+from imgen.wiring.worker import make_worker
 
 _log = structlog.get_logger()
 

@@ -16,6 +16,7 @@ from imgen.engines.protocol import Abandoned
 from imgen.errors import ImgenError, Invalid, Kind
 from imgen.generation import store
 from imgen.generation.job import Job, State
+from imgen.generation.memory import Memory
 from imgen.generation.outcome import Blocked, Completed, Failed, Outcome, TimedOut
 from imgen.generation.progress import ProgressRecorder
 from imgen.generation.queue import Queue
@@ -38,6 +39,7 @@ class Attempt:
     database: Database
     queue: Queue
     run: Run
+    memory: Memory
     tries: int
 
     async def __call__(self, job_id: str) -> None:
@@ -96,8 +98,11 @@ class Attempt:
 
     async def _end(self, job: Job, outcome: Outcome) -> None:
         state = _STATES[type(outcome)]
-        async with self.database.connection() as connection:
+        async with self.database.transaction() as connection:
             ours = await store.finish(connection, job, state, outcome)
+            new = ours and await self.memory.keep(connection, job, outcome)
+        if new:
+            await self.memory.read_new()
         seconds = (clock.now() - job.created_at).total_seconds()
         _log.info("job.ended" if ours else "job.no_longer_ours", state=state, seconds=seconds)
 

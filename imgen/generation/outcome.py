@@ -42,6 +42,8 @@ class Completed:
     content_credentials: bool = False
     pdq: str = ""
     """PDQ hash as 64 hex characters; empty when it was not computed."""
+    pdq_quality: int | None = None
+    """0 to 100."""
     kind: Literal["completed"] = "completed"
 
 

@@ -7,35 +7,9 @@ from dataclasses import dataclass, field
 from pydantic import TypeAdapter
 
 from imgen.engines.protocol import Task
+from imgen.finishing.credentials.words import Words
 from imgen.finishing.encode import Format
-
-
-@dataclass(frozen=True, slots=True)
-class VisibleMark:
-    """Where and how the client's watermark is laid over the picture."""
-
-    position: str = "bottom-right"
-    scale: int = 5
-    """Percent of the picture's width."""
-    transparency: int = 100
-    """Opacity in percent: 100 is opaque."""
-    rotation: int = 0
-    """Degrees."""
-    padding_x: int = 10
-    """Pixels."""
-    padding_y: int = 10
-    """Pixels."""
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """What the client wants the content credentials to say; empty: the deployment's own words."""
-
-    author: str = ""
-    title: str = ""
-    description: str = ""
-    organization: str = ""
-    vendor: str = ""
+from imgen.finishing.visible import Placement
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +37,14 @@ class GenerationRequest:
     """Whether the prompt went through the enhancer."""
     compliance_ruleset: str = "default"
     precompliance: str = ""
-    mark: VisibleMark = field(default_factory=VisibleMark)
-    credentials: Credentials = field(default_factory=Credentials)
+    placement: Placement = field(default_factory=Placement)
+    """Of the client's visible mark."""
+    mark_key: str = ""
+    """Where the visible mark is in the object store; empty: none."""
+    words: Words = field(default_factory=Words)
+    """What the content credentials are to say; empty ones say the deployment's."""
+    repeat_of: str = ""
+    """Id of a picture of the library that is finished again instead of a new one being made."""
 
 
 _adapter = TypeAdapter(GenerationRequest)

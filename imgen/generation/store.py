@@ -17,6 +17,7 @@ from typing import Any, LiteralString
 
 from psycopg.rows import dict_row
 
+from imgen import ids
 from imgen.database.pool import Connection
 from imgen.generation.job import Job, State
 from imgen.generation.outcome import Outcome, outcome_from_json, outcome_to_json
@@ -39,9 +40,9 @@ async def insert(
     cursor = await connection.execute(
         """
         INSERT INTO jobs
-            (id, gen_id, account_id, key_id, surface, queue, request, deadline, turn)
-        SELECT %(id)s, %(gen_id)s, %(account_id)s, %(key_id)s, %(surface)s, %(queue)s,
-               %(request)s::text::jsonb, %(deadline)s,
+            (id, gen_id, payload, account_id, key_id, surface, queue, request, deadline, turn)
+        SELECT %(id)s, %(gen_id)s, %(payload)s, %(account_id)s, %(key_id)s, %(surface)s,
+               %(queue)s, %(request)s::text::jsonb, %(deadline)s,
                greatest(
                    (SELECT max(turn) + 1 FROM jobs WHERE state = 'queued'
                        AND account_id = %(account_id)s AND queue = %(queue)s),
@@ -53,6 +54,7 @@ async def insert(
         {
             "id": id,
             "gen_id": gen_id,
+            "payload": ids.payload_of(gen_id),
             "account_id": account_id,
             "key_id": key_id,
             "surface": surface,
@@ -66,6 +68,33 @@ async def insert(
     return int(row[0])
 
 
+async def insert_repeat(
+    connection: Connection,
+    *,
+    id: str,
+    gen_id: str,
+    account_id: str,
+    key_id: str,
+    surface: str,
+    request: GenerationRequest,
+    outcome: Outcome,
+    deadline: datetime,
+) -> None:
+    """Keep a job that is done already: a picture of the library answers it."""
+    await connection.execute(
+        "INSERT INTO jobs (id, gen_id, account_id, key_id, surface, queue, request, state, turn,"
+        " outcome, deadline, started_at, finished_at)"
+        " VALUES (%s, %s, %s, %s, %s, '', %s::text::jsonb, 'completed', 0, %s::text::jsonb, %s,"
+        " now(), now())",
+        (
+            *(id, gen_id, account_id, key_id, surface),
+            request_to_json(request).decode(),
+            outcome_to_json(outcome).decode(),
+            deadline,
+        ),
+    )
+
+
 async def find(connection: Connection, id: str, account_id: str) -> Job | None:
     """A job of this account."""
     return await _one(
@@ -73,6 +102,27 @@ async def find(connection: Connection, id: str, account_id: str) -> Job | None:
         "SELECT * FROM jobs WHERE id = %s AND account_id = %s",
         (id, account_id),
     )
+
+
+async def find_by_payload(connection: Connection, payload: int) -> tuple[str, str] | None:
+    """The gen_id and the job's id of the generation whose mark has this payload."""
+    return await _named(connection, "payload = %s AND outcome IS NOT NULL", payload)
+
+
+async def find_by_gen_id(connection: Connection, gen_id: str) -> tuple[str, str] | None:
+    """The gen_id and the id of the job that first made this picture."""
+    return await _named(connection, "gen_id = %s AND outcome IS NOT NULL", gen_id)
+
+
+async def _named(
+    connection: Connection, condition: LiteralString, value: object
+) -> tuple[str, str] | None:
+    cursor = await connection.execute(
+        f"SELECT gen_id, id FROM jobs WHERE {condition} ORDER BY created_at LIMIT 1",  # noqa: S608
+        (value,),
+    )
+    row = await cursor.fetchone()
+    return None if row is None else (str(row[0]), str(row[1]))
 
 
 async def claim(connection: Connection, id: str) -> Job | None:

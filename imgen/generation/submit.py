@@ -37,16 +37,24 @@ class Submit:
     deadline: timedelta
 
     async def __call__(
-        self, caller: Caller, request: GenerationRequest, *, surface: str
+        self,
+        caller: Caller,
+        request: GenerationRequest,
+        *,
+        surface: str,
+        receipt: Submitted | None = None,
     ) -> Submitted:
         """Accept one job.
+
+        Args:
+            receipt: the ids that it is to have; fresh ones when left out.
 
         Raises:
             imgen.errors.Invalid: the request names something that is not in the catalog.
             imgen.errors.Unavailable: the model cannot run here, or the database is down.
         """
         self._check(request)
-        receipt = Submitted(id=ids.job_id(), gen_id=ids.gen_id())
+        receipt = receipt or Submitted(id=ids.job_id(), gen_id=ids.gen_id())
         queue = queue_of(request.model)
         async with self.database.transaction() as connection:
             turn = await store.insert(

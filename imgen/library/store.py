@@ -6,7 +6,7 @@ the indexes sort by.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, LiteralString
 
 import numpy as np
@@ -163,7 +163,10 @@ async def set_vectors(
 
 
 async def withdraw_outdated(
-    connection: Connection, column: LiteralString, version: LiteralString, current: dict[str, str]
+    connection: Connection,
+    column: LiteralString,
+    version: LiteralString,
+    current: Mapping[str, str],
 ) -> int:
     """Stop serving pictures of a model or character whose version has changed since."""
     done = await connection.execute(

@@ -17,7 +17,8 @@ from imgen.generation.cancel import Cancel
 from imgen.generation.job import Job, State
 from imgen.generation.outcome import Completed, Failed
 from imgen.generation.submit import Submit
-from imgen.wiring import Core, make_submit, make_worker
+from imgen.wiring.core import Core
+from imgen.wiring.worker import make_worker
 from tests.generation.test_submit import MakeCaller, make_request
 
 pytestmark = pytest.mark.usefixtures("worker")
@@ -30,7 +31,7 @@ async def caller(make_caller: MakeCaller) -> Caller:
 
 @pytest.fixture
 def submit(core: Core) -> Submit:
-    return make_submit(core)
+    return core.submit
 
 
 async def _job(core: Core, caller: Caller, id: str) -> Job:
@@ -105,7 +106,7 @@ async def test_a_finished_job_cannot_be_cancelled(
 
 
 async def test_a_job_is_over_when_its_deadline_passes(core: Core, caller: Caller) -> None:
-    submit = replace(make_submit(core), deadline=timedelta(seconds=0.4))
+    submit = replace(core.submit, deadline=timedelta(seconds=0.4))
     receipt = await submit(caller, make_request(prompt="sleep 60"), surface="test")
     assert (await _ended(core, caller, receipt.id)).state is State.TIMED_OUT
 

@@ -12,7 +12,7 @@ from imgen.accounts.records import Caller
 from imgen.errors import Invalid, Unavailable
 from imgen.generation.request import GenerationRequest
 from imgen.generation.submit import Submit
-from imgen.wiring import Core, make_submit
+from imgen.wiring.core import Core
 
 MakeCaller = Callable[..., Awaitable[Caller]]
 
@@ -34,7 +34,7 @@ def make_request(**changes: Any) -> GenerationRequest:
 
 @pytest.fixture
 def submit(core: Core) -> Submit:
-    return make_submit(core)
+    return core.submit
 
 
 async def _rows(core: Core, query: Any) -> list[Any]:

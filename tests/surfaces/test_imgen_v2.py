@@ -13,7 +13,7 @@ import pytest
 from imgen.generation import store
 from imgen.generation.job import State
 from imgen.generation.outcome import Blocked, Outcome, TimedOut
-from imgen.wiring import Core
+from imgen.wiring.core import Core
 
 Call = Callable[..., Awaitable[httpx.Response]]
 

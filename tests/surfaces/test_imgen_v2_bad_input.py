@@ -11,8 +11,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from imgen.errors import Invalid
+from imgen.http.fields import Body
 from imgen.surfaces.imgen_v2 import wire
-from imgen.wiring import Core
+from imgen.wiring.core import Core
 
 _WRONG: dict[str, object] = {
     "prompt": 5,
@@ -199,13 +200,13 @@ _fields = st.dictionaries(
 )
 def test_no_json_object_is_ever_a_5xx(action: str, fields: dict[str, Any], prompt: str) -> None:
     """On the wire models alone: reading either gives a body or a refusal that names a field."""
-    models: dict[str, type[wire.Body]] = {
+    models: dict[str, type[Body]] = {
         "generate": wire.Generate,
         "status": wire.Status,
         "optimize": wire.Optimize,
         "random": wire.Random,
         "cancel": wire.Cancel,
-        "models": wire.Body,
+        "models": Body,
     }
     model = models[action]
     refusal = None

@@ -6,13 +6,15 @@ import base64
 import random
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from imgen import clock
 from imgen.accounts.authenticate import Authenticate
 from imgen.accounts.records import Caller
 from imgen.catalog.catalog import Catalog
@@ -22,8 +24,11 @@ from imgen.errors import Invalid, NotFound
 from imgen.generation import store
 from imgen.generation.cancel import Cancel
 from imgen.generation.job import Job, State
+from imgen.generation.mark import KeepMark
 from imgen.generation.outcome import Blocked, Cancelled, Completed, Failed, TimedOut
-from imgen.generation.submit import Submit
+from imgen.generation.repeat import Repeat
+from imgen.generation.request import GenerationRequest
+from imgen.generation.submit import Submit, Submitted
 from imgen.http.body import json_object
 from imgen.http.surface import JsonResponse, Surface
 from imgen.prompts.enhance import Enhancer
@@ -34,6 +39,8 @@ from imgen.surfaces.imgen_v2 import translate, wire
 from imgen.surfaces.imgen_v2.errors import render
 
 PATH = "/api/v2"
+_NAME = "imgen-v2"
+_REPEAT_LIVES = timedelta(hours=1)
 Action = Callable[[Caller, Mapping[str, Any]], Awaitable[dict[str, Any]]]
 
 
@@ -43,7 +50,9 @@ class Generating:
 
     database: Database
     submit: Submit
+    repeat: Repeat
     cancel: Cancel
+    keep_mark: KeepMark
     links: Links
     link_seconds: int
 
@@ -79,7 +88,7 @@ class ImgenV2:
     def surface(self) -> Surface:
         """What the root needs to know."""
         route = Route(PATH, self._serve, methods=["POST"])
-        return Surface(name="imgen-v2", prefixes=(PATH,), routes=[route], render=render)
+        return Surface(name=_NAME, prefixes=(PATH,), routes=[route], render=render)
 
     async def _serve(self, request: Request) -> Response:
         caller = await self._authenticate(request.headers.get("authorization", ""))
@@ -101,24 +110,32 @@ class ImgenV2:
     async def _generate(self, caller: Caller, fields: Mapping[str, Any]) -> dict[str, Any]:
         body = wire.read(wire.Generate, fields)
         prompt = self._parsed(body.prompt)
-        if body.optimize:
-            prompt = await self._enhanced(prompt)
         model = translate.pick_model(self._catalog, self._engines, body.model)
-        request = translate.to_request(body, prompt, model, optimized=body.optimize)
-        receipt = await self._generating.submit(caller, request, surface="imgen-v2")
-        return {
-            "id": receipt.id,
-            "prompt": request.prompt,
-            "model": request.model,
-            "format": request.format,
-            "gen_id": receipt.gen_id,
-        }
+        mark_key = await self._generating.keep_mark(body.wm_image) if body.wm_image else ""
+        request = translate.to_request(body, prompt, model, mark_key=mark_key)
+        if body.use_cache and (repeated := await self._repeated(caller, body, request)):
+            return _receipt(repeated, request) | {"cache": True}
+        if body.optimize:
+            better = format_prompt(await self._enhanced(prompt))
+            request = replace(request, prompt=better, optimized=True)
+        receipt = await self._generating.submit(caller, request, surface=_NAME)
+        return _receipt(receipt, request)
+
+    async def _repeated(
+        self, caller: Caller, body: wire.Generate, request: GenerationRequest
+    ) -> Submitted | None:
+        receipt = await self._generating.repeat(
+            caller, request, surface=_NAME, force=body.cache_force, pick=body.cache_pick
+        )
+        if receipt is None and body.cache_only:
+            raise NotFound("No cached result found", code="not_cached")
+        return receipt
 
     async def _status(self, caller: Caller, fields: Mapping[str, Any]) -> dict[str, Any]:
         body = wire.read(wire.Status, fields)
         async with self._generating.database.connection() as connection:
             job = await store.find(connection, body.id, caller.account_id)
-        if job is None:
+        if job is None or _is_over(job):
             raise _bad_id()
         return await self._reply(job, with_progress=body.progress)
 
@@ -158,7 +175,8 @@ class ImgenV2:
                 seconds = self._generating.link_seconds
                 links = self._generating.links
                 meta = await translate.meta(job, done, links, link_seconds=seconds)
-                return {"status": "COMPLETED", "meta": meta}
+                cache = {"cache": True} if translate.is_repeat(job) else {}
+                return {"status": "COMPLETED", **cache, "meta": meta}
             case Blocked() as blocked:
                 return await self._blocked(blocked)
             case Failed(reason=reason):
@@ -188,6 +206,21 @@ def _pending(job: Job, with_progress: bool) -> dict[str, Any]:
         return {"status": status}
     progress = {"step": job.step, "steps": job.steps, "fraction": round(job.fraction, 3)}
     return {"status": status, "progress": progress}
+
+
+def _receipt(receipt: Submitted, request: GenerationRequest) -> dict[str, Any]:
+    return {
+        "id": receipt.id,
+        "prompt": request.prompt,
+        "model": request.model,
+        "format": request.format,
+        "gen_id": receipt.gen_id,
+    }
+
+
+def _is_over(job: Job) -> bool:
+    """A cached result can be fetched for an hour."""
+    return translate.is_repeat(job) and clock.now() - job.created_at > _REPEAT_LIVES
 
 
 def _bad_id() -> Invalid:

@@ -11,10 +11,13 @@ from imgen.catalog.catalog import Catalog
 from imgen.catalog.entries import Model
 from imgen.engines.registry import Registry
 from imgen.errors import Unavailable
+from imgen.finishing.credentials.words import Words
 from imgen.finishing.encode import Format
+from imgen.finishing.visible import POSITIONS, Placement
 from imgen.generation.job import Job
 from imgen.generation.outcome import Completed, StoredFile
-from imgen.generation.request import Credentials, GenerationRequest, VisibleMark
+from imgen.generation.request import GenerationRequest
+from imgen.ids import CACHE_PREFIX
 from imgen.prompts.syntax import ParsedPrompt, format_prompt, parse
 from imgen.storage.links import Links
 from imgen.surfaces.imgen_v2.wire import Generate
@@ -30,20 +33,7 @@ DIMENSIONS = (
 )
 """Width and height of the pictures that this surface makes; the first is the fallback."""
 
-POSITIONS = (
-    "bottom-right",
-    "bottom-center",
-    "bottom-left",
-    "center-right",
-    "center",
-    "center-left",
-    "top-right",
-    "top-center",
-    "top-left",
-    "tile",
-)
-"""Anchors of the visible mark; the first is the fallback."""
-
+_FALLBACK_POSITION = "bottom-right"
 _LONGEST_PRECOMPLIANCE = 2000
 _HIGHEST_SEED = 2**32
 _T = TypeVar("_T")
@@ -63,9 +53,13 @@ def pick_model(catalog: Catalog, engines: Registry, wanted: str) -> Model:
 
 
 def to_request(
-    body: Generate, prompt: ParsedPrompt, model: Model, *, optimized: bool
+    body: Generate, prompt: ParsedPrompt, model: Model, *, mark_key: str = ""
 ) -> GenerationRequest:
-    """What the core is asked to make."""
+    """What the core is asked to make.
+
+    Args:
+        mark_key: where the client's watermark has been stored.
+    """
     width, height = _one_of(DIMENSIONS, (body.width, body.height))
     return GenerationRequest(
         prompt=format_prompt(prompt),
@@ -80,18 +74,18 @@ def to_request(
         format=_format(body.format),
         quality=body.quality,
         lossless=body.lossless,
-        optimized=optimized,
         compliance_ruleset=body.compliance_ruleset.strip() or "default",
         precompliance=body.precompliance[:_LONGEST_PRECOMPLIANCE],
-        mark=VisibleMark(
-            position=_one_of(POSITIONS, body.wm_position),
+        mark_key=mark_key,
+        placement=Placement(
+            position=_one_of((_FALLBACK_POSITION, *POSITIONS), body.wm_position),
             scale=body.wm_scale,
             transparency=body.wm_transparency,
             rotation=body.wm_rotation,
             padding_x=body.wm_padding_x,
             padding_y=body.wm_padding_y,
         ),
-        credentials=Credentials(
+        words=Words(
             author=body.cs_author,
             title=body.cs_title,
             description=body.cs_description,
@@ -119,7 +113,7 @@ def models_reply(catalog: Catalog, engines: Registry) -> dict[str, Any]:
 
 async def meta(job: Job, done: Completed, links: Links, *, link_seconds: int) -> dict[str, Any]:
     """Everything that the document shows of a finished picture, and what else shaped it."""
-    request = job.request
+    request, repeated = job.request, is_repeat(job)
     return {
         "id": job.id,
         "gen_id": job.gen_id,
@@ -136,20 +130,22 @@ async def meta(job: Job, done: Completed, links: Links, *, link_seconds: int) ->
         "quality": request.quality,
         "lossless": request.lossless,
         "optimized": request.optimized,
-        "compliance": done.compliance,
+        "compliance": "safe" if repeated else done.compliance,
         "compliance_codes": done.compliance_codes,
         "compliance_ruleset": request.compliance_ruleset,
         "precompliance": request.precompliance,
         "fingerprint": done.fingerprint,
         "images": [
-            await _image(done.image, "signed", links, link_seconds),
-            await _image(done.thumbnail, "thumbnail", links, link_seconds),
+            await _image(done.image, "signed", links, link_seconds, named=not repeated),
+            await _image(done.thumbnail, "thumbnail", links, link_seconds, named=not repeated),
         ],
         "enable_invisimark": done.invisible_mark,
         "enable_c2pa": done.content_credentials,
         "compute_pdq": bool(done.pdq),
-        **_mark(request.mark),
-        **_credentials(request.credentials),
+        "pdq": done.pdq,
+        "pdq_quality": done.pdq_quality,
+        **_placement(request.placement),
+        **_words(request.words),
         "seed": request.seed,
         "steps": request.steps,
         "guidance_scale": request.guidance_scale,
@@ -158,12 +154,20 @@ async def meta(job: Job, done: Completed, links: Links, *, link_seconds: int) ->
     }
 
 
-async def _image(file: StoredFile, kind: str, links: Links, link_seconds: int) -> dict[str, str]:
+def is_repeat(job: Job) -> bool:
+    """Whether a picture of the library answers this job."""
+    return job.id.startswith(CACHE_PREFIX)
+
+
+async def _image(
+    file: StoredFile, kind: str, links: Links, link_seconds: int, *, named: bool
+) -> dict[str, str]:
+    """The document shows repeats without file names."""
     url = await links.url(file.key, expires_in=link_seconds)
-    return {"url": url, "filename": file.filename, "type": kind}
+    return {"url": url, "filename": file.filename if named else "", "type": kind}
 
 
-def _mark(mark: VisibleMark) -> dict[str, Any]:
+def _placement(mark: Placement) -> dict[str, Any]:
     return {
         "wm_position": mark.position,
         "wm_scale": mark.scale,
@@ -174,13 +178,13 @@ def _mark(mark: VisibleMark) -> dict[str, Any]:
     }
 
 
-def _credentials(credentials: Credentials) -> dict[str, str]:
+def _words(words: Words) -> dict[str, str]:
     return {
-        "cs_author": credentials.author,
-        "cs_title": credentials.title,
-        "cs_description": credentials.description,
-        "cs_organization": credentials.organization,
-        "cs_vendor": credentials.vendor,
+        "cs_author": words.author,
+        "cs_title": words.title,
+        "cs_description": words.description,
+        "cs_organization": words.organization,
+        "cs_vendor": words.vendor,
     }
 
 

@@ -9,50 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-)
-from pydantic_core import ErrorDetails
+from pydantic import AfterValidator, Field, StringConstraints
 
 from imgen.errors import Invalid
+from imgen.http.fields import Body, Integer, read_fields
 
 LONGEST_PROMPT = 2000
 """Characters, after trimming."""
-
-_TYPE_NAMES = {
-    "string_type": "a string",
-    "int_type": "an integer",
-    "int_from_float": "an integer",
-    "bool_type": "true or false",
-}
-
-
-def _whole(value: object) -> object:
-    """JSON has one kind of number: 768.0 is an integer too."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _within(lowest: int, highest: int) -> AfterValidator:
     return AfterValidator(lambda value: min(max(value, lowest), highest))
 
 
-Integer = Annotated[int, BeforeValidator(_whole)]
 Text = Annotated[str, Field(max_length=500)]
 LongText = Annotated[str, Field(max_length=LONGEST_PROMPT)]
 Prompt = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_PROMPT)]
-_PROMPT_REQUIRED = "Prompt is required"
-
-
-class Body(BaseModel):
-    """Strict about types, silent about fields that it does not know."""
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
 
 
 class Generate(Body):
@@ -119,27 +91,18 @@ _Body = TypeVar("_Body", bound=Body)
 
 
 def read(model: type[_Body], fields: Mapping[str, Any]) -> _Body:
-    """A body of that shape; `null` counts as not given.
+    """A body of that shape.
 
     Raises:
-        imgen.errors.Invalid: a field has the wrong type or is too long; names it.
+        imgen.errors.Invalid: the prompt is missing, in the document's words; or see `read_fields`.
     """
-    given = {name: value for name, value in fields.items() if value is not None}
-    if "prompt" in model.model_fields and given.get("prompt", "") == "":
-        raise Invalid(_PROMPT_REQUIRED, code="prompt_required", field="prompt")
-    try:
-        body = model.model_validate(given)
-    except ValidationError as error:
-        raise _refusal(error.errors(include_url=False, include_input=False)[0]) from None
+    if "prompt" in model.model_fields and fields.get("prompt") in (None, ""):
+        raise _prompt_required()
+    body = read_fields(model, fields)
     if getattr(body, "prompt", None) == "":
-        raise Invalid(_PROMPT_REQUIRED, code="prompt_required", field="prompt")
+        raise _prompt_required()
     return body
 
 
-def _refusal(problem: ErrorDetails) -> Invalid:
-    field = str(problem["loc"][0])
-    if problem["type"] == "string_too_long":
-        most = problem["ctx"]["max_length"]
-        return Invalid(f"{field} must be at most {most} characters", field=field)
-    wanted = _TYPE_NAMES.get(problem["type"], problem["msg"])
-    return Invalid(f"{field} must be {wanted}", field=field)
+def _prompt_required() -> Invalid:
+    return Invalid("Prompt is required", code="prompt_required", field="prompt")

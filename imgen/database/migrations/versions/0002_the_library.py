@@ -17,6 +17,10 @@ def upgrade() -> None:
         ALTER TABLE jobs DROP CONSTRAINT jobs_gen_id_key;
         CREATE INDEX jobs_gen_id ON jobs (gen_id);
 
+        -- What the invisible mark of a picture says; leads from a stray copy back to its job.
+        ALTER TABLE jobs ADD COLUMN payload bigint NOT NULL DEFAULT 0;
+        CREATE INDEX jobs_payload ON jobs (payload);
+
         CREATE TABLE images (
             id                 text PRIMARY KEY,          -- the gen_id of a generated picture
             account_id         text REFERENCES accounts ON DELETE SET NULL,

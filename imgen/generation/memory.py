@@ -1,0 +1,109 @@
+"""What the library is told of a finished job."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+from pydantic_core import from_json
+
+from imgen.catalog.catalog import Catalog
+from imgen.database.pool import Connection
+from imgen.errors import ImgenError
+from imgen.generation.job import Job
+from imgen.generation.outcome import Completed, Outcome, outcome_to_json
+from imgen.library import store
+from imgen.library.image import NewImage
+from imgen.library.remember import Remember
+from imgen.prompts.compose import explicit_negatives
+from imgen.prompts.syntax import parse
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Carries finished pictures into the library.
+
+    Args:
+        remember: gives them their vectors.
+        shared: whether every account sees them, or their owner alone.
+        unreviewed: whether pictures enter that no review has cleared.
+    """
+
+    catalog: Catalog
+    remember: Remember
+    shared: bool
+    unreviewed: bool
+
+    async def keep(self, connection: Connection, job: Job, outcome: Outcome) -> bool:
+        """Let the picture in, within the transaction that ends its job; whether it was let in.
+
+        What is served again is not remembered again: the first one is in the library.
+        """
+        if not isinstance(outcome, Completed) or job.request.repeat_of:
+            return False
+        if outcome.compliance != "safe" and not self.unreviewed:
+            return False
+        image = as_new_image(
+            job,
+            outcome,
+            self.catalog,
+            caption=caption_of(parse(job.request.prompt).positive),
+            shared=self.shared,
+        )
+        await store.add(connection, [image])
+        return True
+
+    async def read_new(self) -> None:
+        """Make what was let in findable. What fails here is left to the janitor."""
+        try:
+            await self.remember()
+        except ImgenError as error:
+            _log.warning("library.not_read_yet", error=error.message)
+
+
+def caption_of(prompt: str) -> str:
+    """A sentence about a picture that nobody has looked at."""
+    return prompt[:1].upper() + prompt[1:] + "."
+
+
+def as_new_image(
+    job: Job, done: Completed, catalog: Catalog, *, caption: str, shared: bool
+) -> NewImage:
+    """The picture of a job as the library keeps it.
+
+    Args:
+        caption: what it shows, in a sentence.
+        shared: whether every account may see it.
+    """
+    request = job.request
+    parsed = parse(request.prompt)
+    model = catalog.models.get(request.model)
+    character = catalog.characters.get(parsed.character)
+    return NewImage(
+        id=job.gen_id,
+        account_id=job.account_id,
+        shared=shared,
+        source="generated",
+        prompt=parsed.positive,
+        negatives=(*parsed.negatives, *explicit_negatives(request.negative)),
+        caption=caption,
+        model=request.model,
+        model_version=model.version if model else "",
+        style=request.style,
+        character=parsed.character,
+        character_version=character.version if character else "",
+        width=done.image.width,
+        height=done.image.height,
+        format=done.image.format,
+        seed=request.seed,
+        image_key=done.image.key,
+        thumbnail_key=done.thumbnail.key,
+        fingerprint=done.fingerprint,
+        pdq=done.pdq,
+        pdq_quality=done.pdq_quality,
+        ruleset=request.compliance_ruleset,
+        compliance=done.compliance,
+        served=from_json(outcome_to_json(done)),
+    )

@@ -1,0 +1,1 @@
+"""Settings → objects. The only place that chooses an implementation."""

@@ -1,0 +1,164 @@
+"""What every process of a deployment has: database, queue, store, catalog, engines, library."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from imgen.accounts.administer import Administer
+from imgen.catalog.catalog import Catalog
+from imgen.catalog.load import load_catalog
+from imgen.database.embedded import EmbeddedPostgres
+from imgen.database.migrate import migrate
+from imgen.database.pool import Database
+from imgen.engines.registry import Registry
+from imgen.generation.queue import Queue
+from imgen.generation.submit import Submit
+from imgen.library.embed.encoder import Encoder
+from imgen.library.embed.folder import BUILT_IN
+from imgen.library.embed.onnx_encoder import OnnxEncoder
+from imgen.library.remember import Remember
+from imgen.library.search import Search
+from imgen.settings import Settings
+from imgen.storage.objects import ObjectStore, open_store
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """The parts, opened."""
+
+    settings: Settings
+    database: Database
+    queue: Queue
+    objects: ObjectStore
+    catalog: Catalog
+    engines: Registry
+    encoder: Encoder
+
+    @property
+    def administer(self) -> Administer:
+        """Accounts and keys."""
+        return Administer(self.database)
+
+    @property
+    def search(self) -> Search:
+        """Pictures by meaning."""
+        return Search(self.database, self.encoder)
+
+    @property
+    def remember(self) -> Remember:
+        """What gives pictures their vectors."""
+        return Remember(self.database, self.encoder)
+
+    @property
+    def submit(self) -> Submit:
+        """What accepts jobs."""
+        return Submit(
+            database=self.database,
+            queue=self.queue,
+            catalog=self.catalog,
+            engines=self.engines,
+            deadline=timedelta(seconds=self.settings.generation.deadline_seconds),
+        )
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """The database, running and at this version's schema.
+
+    Raises:
+        imgen.errors.Unavailable: it cannot be reached or cannot carry imgen.
+    """
+    url = settings.database_url.get_secret_value()
+    embedded = None if url else EmbeddedPostgres(settings.data_dir)
+    if embedded is not None:
+        await asyncio.to_thread(embedded.start)
+        url = embedded.url
+    try:
+        await asyncio.to_thread(migrate, url)
+        database = Database(url, size=settings.database_connections, embedded=embedded)
+        await database.open()
+        try:
+            yield database
+        finally:
+            await database.close()
+    finally:
+        if embedded is not None:
+            await asyncio.to_thread(embedded.leave)
+
+
+@asynccontextmanager
+async def open_core(settings: Settings) -> AsyncIterator[Core]:
+    """Everything below the doors and the worker.
+
+    Raises:
+        imgen.errors.ImgenError: a part of the configuration is wrong, or a backend is down.
+    """
+    catalog = load_catalog(settings.catalog.paths)
+    async with open_database(settings) as database:
+        queue = Queue(database)
+        encoder = await open_encoder(settings)
+        await queue.open()
+        try:
+            yield Core(
+                settings=settings,
+                database=database,
+                queue=queue,
+                objects=open_objects(settings),
+                catalog=catalog,
+                engines=Registry(),
+                encoder=encoder,
+            )
+        finally:
+            await queue.close()
+            await encoder.close()
+
+
+async def open_encoder(settings: Settings) -> OnnxEncoder:
+    """The text encoder of the library."""
+    embedder = settings.embedder
+    return await OnnxEncoder.open(embedder.path or BUILT_IN, threads=embedder.threads)
+
+
+def open_objects(settings: Settings) -> ObjectStore:
+    """The object store."""
+    storage = settings.storage
+    return open_store(
+        storage.url or str(settings.data_dir / "objects"),
+        endpoint=storage.endpoint,
+        region=storage.region,
+        access_key=storage.access_key.get_secret_value(),
+        secret_key=storage.secret_key.get_secret_value(),
+    )
+
+
+def deployment_secret(settings: Settings) -> bytes:
+    """The configured secret, else the one in the data folder, made on first use."""
+    if configured := settings.secret.get_secret_value():
+        return configured.encode()
+    file = settings.data_dir / "secret"
+    fresh = file.with_name(f"secret.{os.getpid()}")
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    if not file.exists():
+        _write_private(fresh, secrets.token_hex(32))
+        try:
+            os.link(fresh, file)  # fails when another process was first: then its secret counts
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return file.read_bytes()
+
+
+def _write_private(file: Path, text: str) -> None:
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())

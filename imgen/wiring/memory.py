@@ -1,0 +1,49 @@
+"""What verification asks of jobs and library, answered from the database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from imgen.database.pool import Database
+from imgen.finishing.pdq import MATCH_DISTANCE
+from imgen.generation import store as jobs
+from imgen.library import store as images
+from imgen.library.image import Filters
+from imgen.verification.report import Generation, Match
+
+_MATCHES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationsInDatabase:
+    """See `imgen.verification.verify.Generations`."""
+
+    database: Database
+
+    async def by_payload(self, payload: int) -> Generation | None:
+        """The generation whose mark has this payload."""
+        async with self.database.connection() as connection:
+            found = await jobs.find_by_payload(connection, payload)
+        return None if found is None else Generation(*found)
+
+    async def by_gen_id(self, gen_id: str) -> Generation | None:
+        """The generation of this name."""
+        async with self.database.connection() as connection:
+            found = await jobs.find_by_gen_id(connection, gen_id)
+        return None if found is None else Generation(*found)
+
+
+@dataclass(frozen=True, slots=True)
+class LookalikesInLibrary:
+    """See `imgen.verification.verify.Lookalikes`. Only shared pictures are told to strangers."""
+
+    database: Database
+
+    async def near(self, pdq: str) -> Sequence[Match]:
+        """Pictures that look like this hash."""
+        async with self.database.connection() as connection:
+            found = await images.copies(
+                connection, pdq, Filters(account_id=""), limit=_MATCHES, within=MATCH_DISTANCE
+            )
+        return [Match(image.id, distance) for image, distance in found]
