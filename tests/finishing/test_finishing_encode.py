@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from skimage import data
 
 from imgen.finishing.encode import Format, decode, encode, is_exact
 from imgen.finishing.fingerprint import fingerprint
+from tests.finishing.pictures import photograph
 
 Pixels = NDArray[np.uint8]
-PHOTO: Pixels = data.coffee()[:200, :300].copy()
+PHOTO: Pixels = photograph("coffee")[:200, :300].copy()
 
 
 def see_through() -> Pixels:

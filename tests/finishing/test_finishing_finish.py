@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from skimage import data
 
 from imgen.errors import Internal, Invalid, Unavailable
 from imgen.finishing import finish as finish_module
@@ -26,10 +25,11 @@ from imgen.finishing.finish import Finisher, FinishOrder, finish
 from imgen.finishing.invisible import detect
 from imgen.finishing.pdq import distance, pdq
 from imgen.finishing.visible import Placement
+from tests.finishing.pictures import photograph
 
 Pixels = NDArray[np.uint8]
 KEY = b"a secret of this deployment only"
-PHOTO: Pixels = cv2.resize(data.astronaut(), (608, 416), interpolation=cv2.INTER_AREA)
+PHOTO = photograph("astronaut", (608, 416))
 PLATE: Pixels = np.full((20, 40, 4), (250, 10, 200, 255), np.uint8)
 WORDS = Words(author="The studio", organization="Example Org")
 

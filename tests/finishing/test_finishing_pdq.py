@@ -9,16 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
-from skimage import data
 
 from imgen.finishing.pdq import MATCH_DISTANCE, distance, pdq
+from tests.finishing.pictures import photograph
 
 Pixels = NDArray[np.uint8]
 PHOTOS: dict[str, Pixels] = {
-    "astronaut": data.astronaut(),
-    "coffee": data.coffee(),
-    "cat": data.chelsea(),
-    "rocket": data.rocket(),
+    name: photograph(name) for name in ("astronaut", "coffee", "chelsea", "rocket")
 }
 
 
