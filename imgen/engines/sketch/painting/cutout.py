@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imgen.engines.sketch.look import Light, Look
-from imgen.engines.sketch.painting.sprite import Box, Sprite, drawn, overlap
+from imgen.engines.sketch.painting.placing import line_up
+from imgen.engines.sketch.painting.sprite import Sprite, drawn, overlap
 from imgen.engines.sketch.scene.scene import Scene, Thing
 from imgen.engines.sketch.styles.registry import STYLES
 from imgen.engines.sketch.styles.style import Painting
@@ -25,7 +26,7 @@ def cut_out(
     """(height, width, 4), straight alpha: the scene's things side by side, styled."""
     things = scene.things or (Thing(subject=next(iter(SUBJECTS)), seed=scene.seed),)
     layer = np.zeros((height, width, 4), np.float32)
-    for thing, box in zip(things, _boxes(things, width, height), strict=True):
+    for thing, box in zip(things, line_up(things, width, height, _FILL), strict=True):
         look = Look(
             colour=thing.colour, light=light, detail=detail, mood=scene.mood,
             attributes=thing.attributes, seed=thing.seed,
@@ -34,27 +35,6 @@ def cut_out(
         _over(layer, sprite, left, top)
         tell(0.6 * (1 + things.index(thing)) / len(things))
     return _styled(layer, scene, light, detail, guidance, tell)
-
-
-def _boxes(things: tuple[Thing, ...], width: int, height: int) -> list[Box]:
-    """Side by side on one foot line, as large as the frame allows."""
-    lead = SUBJECTS[things[0].subject].height_m
-    heights = [
-        float(np.clip((SUBJECTS[thing.subject].height_m / lead) ** 0.34, 0.4, 1.6))
-        * thing.size**0.5
-        for thing in things
-    ]
-    widths = [h * SUBJECTS[thing.subject].aspect for h, thing in zip(heights, things, strict=True)]
-    gap = 0.06 * sum(widths) / len(widths)
-    total = sum(widths) + gap * (len(widths) - 1)
-    unit = min(_FILL * width / total, _FILL * height / max(heights))
-    left = (width - total * unit) / 2
-    foot = (height + max(heights) * unit) / 2
-    boxes = []
-    for w, h in zip(widths, heights, strict=True):
-        boxes.append(Box(left, foot - h * unit, w * unit, h * unit))
-        left += (w + gap) * unit
-    return boxes
 
 
 def _over(layer: Sprite, sprite: Sprite, left: int, top: int) -> None:

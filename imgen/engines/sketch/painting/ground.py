@@ -135,6 +135,13 @@ def overgrown(terrain: Terrain, height: Field, lit: Field) -> Field:
     tuft = 0.6 + 0.7 * plot.noise[1].fbm(x, z, float(size) * 14, 2)
     fade = smoothstep(26.0 * view.eye, 9.0 * view.eye, z) * (1.0 - bare)
     spike = blade * np.clip(tuft, 0.1, 1.4) * fade * (1.0 + 0.9 * crop)
+    if plot.scene.features & {"tulips", "sunflowers", "poppies", "lavender"}:
+        stalk = smoothstep(0.42, 0.05, blade) * crop * fade * np.float32(0.8)
+        green = np.array((0.05, 0.11, 0.025), np.float32) * (
+            np.array(terrain.day.sun, np.float32) * np.float32(0.45)
+            + np.array(terrain.day.ambient, np.float32)
+        )
+        lit[part] += (green - lit[part]) * stalk[..., None]
     lit[part] *= (1.0 + fade * (blade * np.float32(0.75) - np.float32(0.34)))[..., None]
     grown = height.copy()
     grown[part] += spike * size * np.float32(1.25)

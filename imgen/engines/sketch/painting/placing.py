@@ -26,6 +26,13 @@ class Placed:
     distance: float
     """Metres."""
 
+    @property
+    def dip(self) -> float:
+        """Share of its height that lies under water, where it floats."""
+        if "underwater" in self.subject.places:
+            return 0.26
+        return 0.035 if self.subject.height_m >= 0.9 else 0.12
+
 
 _LARGE_M = 4.0
 """Things taller than this stand back from the viewer."""
@@ -37,12 +44,51 @@ def place_all(scene: Scene, canvas: Canvas, rng: np.random.Generator) -> list[Pl
     if not things:
         return []
     lead = things[0][1]
+    if scene.setting == "studio" and not any(thing.subject == "portrait" for thing, _ in things):
+        return _on_show(scene, canvas, rng)
     slots = _slots(scene, len(things), rng)
     placed = [
         _placed(scene, canvas, thing, subject, lead, slot, len(things), rng)
         for (thing, subject), slot in zip(things, slots, strict=True)
     ]
     return sorted(placed, key=lambda item: (-item.distance, item.box.foot))
+
+
+def _on_show(scene: Scene, canvas: Canvas, rng: np.random.Generator) -> list[Placed]:
+    """Side by side in the middle of a plain ground."""
+    view = canvas.view
+    fill = 0.74 if "close_up" in scene.composition else 0.58
+    boxes = line_up(scene.things, view.width, view.height, fill)
+    drop = 0.04 * view.height
+    return [
+        Placed(
+            thing, SUBJECTS[thing.subject],
+            Box(box.left, box.top + drop, box.width, box.height), "ground",
+            bool(rng.random() < 0.4), 4.0,
+        )
+        for thing, box in zip(scene.things, boxes, strict=True)
+    ]  # fmt: skip
+
+
+def line_up(things: Sequence[Thing], width: int, height: int, fill: float) -> list[Box]:
+    """Boxes side by side on one foot line, in the middle of a frame, taking a share of it."""
+    lead = SUBJECTS[things[0].subject].height_m
+    heights = [
+        float(np.clip((SUBJECTS[thing.subject].height_m / lead) ** 0.34, 0.4, 1.6))
+        * thing.size**0.5
+        for thing in things
+    ]
+    widths = [h * SUBJECTS[thing.subject].aspect for h, thing in zip(heights, things, strict=True)]
+    gap = 0.06 * sum(widths) / len(widths)
+    total = sum(widths) + gap * (len(widths) - 1)
+    unit = min(fill * width / total, fill * height / max(heights))
+    left = (width - total * unit) / 2
+    foot = (height + max(heights) * unit) / 2
+    boxes = []
+    for w, h in zip(widths, heights, strict=True):
+        boxes.append(Box(left, foot - h * unit, w * unit, h * unit))
+        left += (w + gap) * unit
+    return boxes
 
 
 def _slots(scene: Scene, count: int, rng: np.random.Generator) -> list[float]:
@@ -109,6 +155,8 @@ def _share_of_height(
     base *= 1.0 / (1.0 + 0.30 * (count - 1)) ** 0.62
     if alike > 4:
         base *= 0.85
+    if scene.setting in ("space", "underwater"):
+        return float(base * float(np.clip(thing.size, 0.4, 2.4)) ** 0.75)
     ratio = float((subject.height_m / lead.height_m) ** 0.34)
     base *= float(np.clip(ratio, 0.42, 1.8)) / (1.0 if ratio <= 1 else 1.15)
     return float(base * float(np.clip(thing.size, 0.4, 2.4)) ** 0.75)
@@ -213,12 +261,3 @@ def _fit(canvas: Canvas, x: float, row: float, width: float, place: Place) -> fl
     wet = float(canvas.water[y : below + 1, left : right + 1].mean())
     airy = float((canvas.distance[y, left : right + 1] > 20_000).mean())
     return (wet if place == "water" else 1.0 - wet) - airy
-
-
-def spread(things: Sequence[Placed]) -> float:
-    """How much of the picture's width the things take, for tests of composition."""
-    if not things:
-        return 0.0
-    left = min(item.box.left for item in things)
-    right = max(item.box.left + item.box.width for item in things)
-    return right - left

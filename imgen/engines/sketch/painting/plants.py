@@ -92,7 +92,7 @@ def plant(
 ) -> None:  # fmt: skip
     """Stamp the grove, farthest first."""
     view, day = canvas.view, terrain.day
-    shelf = _Shelf(species(scene), scene, light, seed, detail)
+    shelf = _Shelf(species(scene), scene, light, seed, detail, view.height)
     haze = np.array(display(day.haze), np.float32)
     for x, z, foot, tall, kind in zip(
         grove.x, grove.z, grove.foot, grove.tall, grove.kind, strict=True
@@ -154,7 +154,13 @@ class _Shelf:
     """Drawings of each kind at a ladder of sizes, made when first asked for."""
 
     def __init__(
-        self, kinds: list[str], scene: Scene, light: Light, seed: int, detail: float
+        self,
+        kinds: list[str],
+        scene: Scene,
+        light: Light,
+        seed: int,
+        detail: float,
+        height: int,
     ) -> None:
         self._kinds = kinds
         self._seed = seed
@@ -163,12 +169,13 @@ class _Shelf:
         self._words = frozenset(words)
         self._light = light
         self._detail = detail
+        self._levels = [size for size in _LEVELS if size <= max(40, 0.7 * height)]
         self._made: dict[tuple[int, int], Sprite] = {}
 
     def take(self, kind: int, pixels: float, limit: int) -> Sprite:
         """The drawing nearest to a height in pixels."""
-        level = min(range(len(_LEVELS)), key=lambda i: abs(_LEVELS[i] - pixels))
-        if pixels > _LEVELS[-1] * 1.2:
+        level = min(range(len(self._levels)), key=lambda i: abs(self._levels[i] - pixels))
+        if pixels > self._levels[-1] * 1.2:
             return self._grown(kind, min(pixels, limit * 1.3))
         if (kind, level) not in self._made:
             self._make(kind)
@@ -177,7 +184,7 @@ class _Shelf:
     def _make(self, kind: int) -> None:
         subject = SUBJECTS[self._kinds[kind // 3 % len(self._kinds)]]
         seed = (self._seed * 13 + kind) % 2**31
-        top = _LEVELS[-1]
+        top = self._levels[-1]
         if subject.name in ("tree", "cherry-tree"):
             sprite = leafy(
                 self._season, seed, self._light, top, blossom=subject.name == "cherry-tree"
@@ -191,7 +198,7 @@ class _Shelf:
             )  # fmt: skip
             sprite, _, _ = drawn(subject, look, Box(0, 0, top * subject.aspect, top))
         solid = np.dstack([sprite[..., :3] * sprite[..., 3:], sprite[..., 3]])
-        for level, height in enumerate(_LEVELS):
+        for level, height in enumerate(self._levels):
             width = max(3, round(height * sprite.shape[1] / sprite.shape[0]))
             small = shrunk(solid, (width, height))
             alpha = small[..., 3:]
@@ -199,7 +206,7 @@ class _Shelf:
             self._made[kind, level] = np.dstack([colour, alpha]).astype(np.float32)
 
     def _grown(self, kind: int, pixels: float) -> Sprite:
-        largest = len(_LEVELS) - 1
+        largest = len(self._levels) - 1
         if (kind, largest) not in self._made:
             self._make(kind)
         sprite = self._made[kind, largest]

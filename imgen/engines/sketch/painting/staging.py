@@ -115,7 +115,7 @@ def _band(shade: Field, sigma: float) -> tuple[int, int]:
 
 def _dipped(sprite: Sprite, item: Placed, top: int) -> Sprite:
     """Cut off what lies under the waterline, with a soft edge."""
-    line = item.box.foot - 0.035 * item.box.height - top
+    line = item.box.foot - item.dip * item.box.height - top
     rows = np.arange(sprite.shape[0], dtype=np.float32)
     keep = np.clip((line - rows) / max(1.0, 0.006 * item.box.height) + 0.5, 0.0, 1.0)
     sprite[..., 3] *= keep[:, None]
@@ -125,7 +125,7 @@ def _dipped(sprite: Sprite, item: Placed, top: int) -> Sprite:
 def _mirror(canvas: Canvas, sprite: Sprite, item: Placed, left: int, seed: int) -> None:
     """The thing upside down on the water, broken by ripples and fading towards the viewer."""
     height = sprite.shape[0]
-    line = int(item.box.foot - 0.035 * item.box.height)
+    line = int(item.box.foot - item.dip * item.box.height)
     flipped = np.ascontiguousarray(sprite[::-1])
     above = int(np.argmax(flipped[..., 3].max(axis=1) > 0.02))
     flipped = flipped[above:]

@@ -90,12 +90,12 @@ class Reader:
             return self._exclude(words, meanings, subject)
         if self._is_coat(words):
             return False
+        if self._is_adjective(words):
+            return False
         quality = self._words.quality.get(words, 0.0)
         self.found.quality += quality * weight
         if subject and self._noun(subject, words, meanings, weight):
             return True
-        if words[0] in self._words.colours and len(words) == 1 and not self._lavender(words[0]):
-            return False
         self._mean(words, meanings, weight)
         return bool(meanings or quality)
 
@@ -111,6 +111,9 @@ class Reader:
             return True
         if self._is_part_of_place(words):
             return False
+        if self._describes_a_noun(words):
+            self._pending.words.update(words)
+            return True
         self._mention(subject, words[-1], weight)
         self._say([m for m in meanings if m[0] in ("feature", "composition", "time")], weight)
         return True
@@ -135,10 +138,31 @@ class Reader:
         """A colour that is a plant as well, and is meant as one: `a field of lavender`."""
         return word == "lavender" and self._at > 0 and self._tokens[self._at - 1].text == "of"
 
+    def _is_adjective(self, words: tuple[str, ...]) -> bool:
+        """`Orange` in `an orange cat`; not in `an orange on a plate`, which is a fruit."""
+        if len(words) > 1 or words[0] not in self._words.colours:
+            return False
+        if self._lavender(words[0]):
+            return False
+        if not self._subject(words[0], 1):
+            return True
+        ahead = [token.text for token in self._tokens[self._at + 1 : self._at + 3]]
+        if ahead[:1] == ["and"]:
+            return ahead[-1] in self._words.colours
+        return bool(ahead and ahead[0]) and ahead[0] not in self._words.grammar["ends_phrase"]
+
     def _is_scenery(self, subject: str, noun: str) -> bool:
         if subject in self._words.scenery:
             return True
         return noun.endswith("s") and subject in self._words.scenery_in_plural
+
+    def _describes_a_noun(self, words: tuple[str, ...]) -> bool:
+        """`Pirate` in `pirate ship`: of two nouns in a row, the last one is the thing."""
+        ahead = self._tokens[self._at + len(words) : self._at + len(words) + 1]
+        if not ahead or not ahead[0].text or words[-1].endswith("s"):
+            return False
+        meant = self._subject(ahead[0].text, 1)
+        return meant not in ("", "portrait") and ahead[0].text not in self._words.colours
 
     def _is_coat(self, words: tuple[str, ...]) -> bool:
         """`black and white` before a noun is what the thing looks like, not the picture."""

@@ -137,6 +137,8 @@ def _setting(
     if style is not None and style.plain_ground:
         return "studio"
     said = found.strongest("setting")
+    if said in ("room", "cafe", "library") and _fit_on_a_table(things):
+        return "tabletop"
     if said:
         return _combined(found, said)
     if found.all("feature") & {"lavender", "wheat", "tulips", "sunflowers", "poppies"}:
@@ -154,6 +156,14 @@ def _features(found: Findings, setting: str) -> frozenset[str]:
     if setting == "mountains" and "lake" in found.all("setting"):
         features |= {"lake"}
     return features
+
+
+def _fit_on_a_table(things: tuple[Thing, ...]) -> bool:
+    """Whether all that is named is small and lies about indoors, as cups and books do."""
+    kinds = [SUBJECTS[thing.subject] for thing in things]
+    return bool(kinds) and all(
+        kind.places[0] == "indoors" and kind.height_m <= 0.5 for kind in kinds
+    )
 
 
 def _combined(found: Findings, said: str) -> str:
