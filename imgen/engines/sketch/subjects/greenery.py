@@ -124,7 +124,10 @@ def _leaf_emblem(pen: Pen) -> None:
     with pen.within(blade):
         pen.fill(blob("14,84 40,56 92,1! 110,60 60,100"), lift(green, -0.06), 0.8)
         pen.stroke(line("12,86 44,52 91,3"), lift(green, 0.13), 2.2)
-        veins = "M28,68V40M44,52V24M62,34V10M28,68H56M44,52H76M62,34H90"
+        veins = (
+            "M28,68Q31,52 25,36M44,52Q48,36 43,20M62,34Q66,22 64,8"
+            "M28,68Q44,68 56,80M44,52Q62,54 74,66M62,34Q78,36 88,46"
+        )
         pen.stroke(veins, lift(green, 0.1), 1.2, 0.9)
 
 

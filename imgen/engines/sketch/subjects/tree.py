@@ -7,7 +7,7 @@ import math
 from imgen.engines.sketch.look import RGB
 from imgen.engines.sketch.subjects.colour import lift, mix, turn
 from imgen.engines.sketch.subjects.pen import Pen, drawn
-from imgen.engines.sketch.subjects.shapes import Point, blob, limb, lumps, oval
+from imgen.engines.sketch.subjects.shapes import Point, blob, box, limb, line, lumps, oval
 
 BARK, PALE_BARK = (112, 80, 60), (150, 116, 88)
 GREENS = ((92, 140, 66), (70, 128, 76), (120, 152, 62))
@@ -124,12 +124,23 @@ def _pine(pen: Pen) -> None:
 def _palm(pen: Pen) -> None:
     leaf = pen.main((84, 148, 78), (104, 156, 70), (62, 136, 92))
     top = 50 + pen.vary(-4, 4)
-    trunk = limb((38, 96, 9), (41, 80, 6.5), (47, 55, 5.5), (top, 30, 4.6))
-    pen.form(trunk, PALE_BARK, shade=2)
+    trunk = limb((38, 106, 10), (41, 80, 6.5), (47, 55, 5.5), (top, 30, 4.6))
+    with pen.within(box(0, 0, 100, 100)):
+        pen.form(trunk, PALE_BARK, shade=2)
     with pen.within(trunk):
-        rings = "".join(f"M30,{y}q12,3.4 24,-1" for y in range(34, 100, 5))
+        rings = "".join(f"M30,{y}q12,3.4 24,-1" for y in range(34, 98, 5))
         pen.stroke(rings, lift(PALE_BARK, -0.12), 0.8, 0.8 if pen.detail > 0.2 else 0)
-    fronds = [(-22, -17), (20, -18), (-43, 0), (43, -2), (-38, 20), (37, 22), (-21, 30), (20, 31)]
+    fronds = [
+        (-30, -16),
+        (29, -17),
+        (-46, 4),
+        (45, 3),
+        (-40, 26),
+        (39, 28),
+        (-20, 36),
+        (20, 37),
+        (6, -24),
+    ]
     for i, (dx, dy) in enumerate(fronds):
         _frond(pen, (top, 30), dx, dy, lift(leaf, -0.06 if i in (4, 5) else 0.02 * (i % 3)))
     for x, y in ((-3, 3), (3, 4), (0, 1)):
@@ -137,24 +148,28 @@ def _palm(pen: Pen) -> None:
 
 
 def _frond(pen: Pen, crown: Point, dx: float, dy: float, leaf: RGB) -> None:
-    """One arching, toothed leaf from the crown to (x + dx, y + dy)."""
+    """One arching leaf from the crown to (x + dx, y + dy), its lower edge cut into leaflets."""
     x, y = crown
-    size = math.hypot(dx, dy)
-    arch = size * 0.26
+    arch = math.hypot(dx, dy) * 0.3
+    steps = 8 if pen.detail > 0.2 else 5
 
-    def along(k: float) -> tuple[float, float]:
-        return x + dx * k, y + dy * k - arch * 4 * k * (1 - k)
+    def at(k: float, off: float) -> str:
+        """The point at `k` along the rib, `off` to its lower side."""
+        px, py = x + dx * k, y + dy * k - arch * 4 * k * (1 - k)
+        tx, ty = dx, dy - arch * 4 * (1 - 2 * k)
+        size = math.hypot(tx, ty) * (1 if dx > 0 else -1)
+        return f"{px - ty / size * off},{py + tx / size * off}"
 
-    upper = " ".join("{},{}".format(*along(k)) for k in (0.25, 0.5, 0.75))
-    teeth = []
-    for k in (0.92, 0.78, 0.64, 0.5, 0.36, 0.22):
-        px, py = along(k)
-        reach = 9 * (1 - 0.6 * k)
-        teeth.append(
-            f"{px + dx / size * 3},{py + reach}! {along(k - 0.09)[0]},{along(k - 0.09)[1] + 1.6}!"
-        )
-    tip = "{},{}!".format(*along(1.0))
-    pen.form(blob(f"{x},{y}! {upper} {tip} {' '.join(teeth)}"), leaf, shade=1.8, rim=0.6)
+    upper = " ".join(at(k, -1.4 * math.sin(math.pi * k)) for k in (0.2, 0.4, 0.6, 0.8))
+    lower = []
+    for i in range(steps, 0, -1):
+        k = i / (steps + 0.6)
+        reach = 9.5 * math.sin(math.pi * min(1.0, 0.18 + 0.78 * k)) ** 0.7
+        lower += [at(min(1.0, k + 0.05), reach) + "!", at(k - 0.05, 1.6) + "!"]
+    d = blob(f"{x},{y}! {upper} {at(1.0, 0)}! {' '.join(lower)}")
+    pen.form(d, leaf, shade=1.6, rim=0.6)
+    rib = " ".join(at(k, 0.6) for k in (0.04, 0.3, 0.6, 0.9))
+    pen.stroke(line(rib), lift(leaf, 0.1), 0.7, 0.8)
 
 
 def _grow(
@@ -205,7 +220,7 @@ SUBJECTS = (
     drawn(
         "palm",
         "palm tree, coconut tree, coconut palm, date palm",
-        (2, 8, 98, 100),
+        (1, 5, 98, 100),
         _palm,
         height=9.0,
     ),
