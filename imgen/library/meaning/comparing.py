@@ -10,22 +10,9 @@ from functools import lru_cache
 
 from imgen.library.meaning.items import Item, Role
 from imgen.library.meaning.lexicon import Lexicon, lexicon
+from imgen.library.meaning.placing import misplaced
 from imgen.library.meaning.prompt import Prompt
-from imgen.library.meaning.reading import MIRRORED, Act, Reading, read, read_terms
-
-_PLACING = frozenset(
-    (
-        *("above", "under", "front", "behind", "left", "right", "beside", "between"),
-        *("outside", "far", "toward", "away", "into", "out"),
-    )
-)
-"""Relations that two pictures must share; "in", "on", "at" and "with" go without saying."""
-_MOVING = frozenset(("through", "across", "along", "around", "against", "among"))
-"""Relations that must not differ where both sides state one of the same two things."""
-
-_ALIKE = (frozenset(("beside", "at")),)
-"""Relations that are written for one another ("by the bed", "beside the bed")."""
-
+from imgen.library.meaning.reading import Act, Reading, read, read_terms
 
 _MOST_ACTS = 8
 """How often one verb is looked at in each prompt; bounds the time of endless repetition."""
@@ -109,18 +96,23 @@ def _differences(one: Reading, other: Reading, words: Lexicon) -> Iterator[Reaso
     yield from _descriptions(one, other)
     yield from _counts(one, other)
     for first, second in ((one, other), (other, one)):
-        yield from _places(first, second, words)
+        for detail in misplaced(first, second, words):
+            yield Reason(Difference.PLACED, detail)
     yield from _roles(one, other)
     yield from _exchanges(one, other)
 
 
 def _words(one: Reading, other: Reading, words: Lexicon) -> Iterator[Reason]:
-    for here, there in ((one, other), (other, one)):
-        lacking = here.words - there.words - words.assumed
-        if "in" in there.little:
-            lacking -= {"inside"}
-        for word in sorted(lacking):
+    """What only one side names. Media and acts that go without saying may lack on one of them."""
+    lacking = [_lacking(one, other), _lacking(other, one)]
+    implied = all(side & words.implied for side in lacking)
+    for side in lacking:
+        for word in sorted(side - words.assumed - (frozenset() if implied else words.implied)):
             yield Reason(Difference.WORDS, word)
+
+
+def _lacking(here: Reading, there: Reading) -> set[str]:
+    return here.words - there.words - ({"inside"} if "in" in there.little else set())
 
 
 def _exclusions(one: Reading, other: Reading) -> Iterator[Reason]:
@@ -140,45 +132,6 @@ def _counts(one: Reading, other: Reading) -> Iterator[Reason]:
     for here, there in ((one, other), (other, one)):
         for head in sorted((here.single - here.plural) & (there.plural - there.single)):
             yield Reason(Difference.COUNT, head)
-
-
-def _places(here: Reading, there: Reading, words: Lexicon) -> Iterator[Reason]:
-    """Relations of `here` that `there` turns round or contradicts."""
-    stated: dict[frozenset[str], set[str]] = {}
-    for kind, *ends in there.relations:
-        stated.setdefault(frozenset(ends), set()).add(kind)
-    kinds = set().union(*stated.values())
-    for relation in sorted(here.relations - there.relations):
-        kind, first, second = relation
-        turned = (kind, second, first) in there.relations
-        others = stated.get(frozenset((first, second)), set())
-        if others:
-            contradicted = not any(_alike(kind, known, second, words) for known in others)
-        else:
-            contradicted = kind in _PLACING and kind not in kinds and not _unsaid(kind, there)
-        if turned or contradicted:
-            yield Reason(Difference.PLACED, f"{first} {kind} {second}")
-    if not there.is_list:
-        for kind in sorted((here.loose & _PLACING) - there.little):
-            yield Reason(Difference.PLACED, kind)
-
-
-def _unsaid(kind: str, reading: Reading) -> bool:
-    """Whether a reading lacks a relation because of how it is written, or where rules fail."""
-    if reading.is_list:
-        return True
-    if reading.loose & {kind, *(way for way, turned in MIRRORED.items() if turned == kind)}:
-        return True
-    return any(frozenset((kind, known)) in _ALIKE for known in reading.little)
-
-
-def _alike(kind: str, other: str, place: str, words: Lexicon) -> bool:
-    """Whether two relations to the same place are written for one another."""
-    if frozenset((kind, other)) in _ALIKE:
-        return True
-    if {kind, other} <= {"in", "on"}:
-        return place in words.grounds
-    return not {kind, other} & _PLACING and not {kind, other} <= _MOVING
 
 
 def _exchanges(one: Reading, other: Reading) -> Iterator[Reason]:

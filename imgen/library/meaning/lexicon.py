@@ -35,6 +35,7 @@ class Lexicon:
     determiners: frozenset[str]
     being: frozenset[str]
     assumed: frozenset[str]
+    implied: frozenset[str]
     negators: frozenset[str]
     nobody: frozenset[Words]
     conjunctions: frozenset[str]
@@ -42,6 +43,7 @@ class Lexicon:
     prepositions: frozenset[str]
     verbs: frozenset[str]
     overhead: frozenset[str]
+    worn: frozenset[str]
     grounds: frozenset[str]
     doing: Mapping[str, str]
     longest: int
@@ -75,6 +77,7 @@ def lexicon() -> Lexicon:
         ),
         nobody=frozenset(tuple(phrase.split("_")) for phrase in words["nobody"].split()),
         overhead=_set(words["overhead"]["words"]),
+        worn=_set(words["worn"]["words"]),
         grounds=_set(words["grounds"]["words"]),
         doing=words["doing"],
         longest=max(map(len, known)),
@@ -84,7 +87,8 @@ def lexicon() -> Lexicon:
 
 def _classes(words: Mapping[str, Any]) -> dict[str, frozenset[str]]:
     names = (
-        "request stop determiners being assumed negators conjunctions continuing prepositions verbs"
+        "request stop determiners being assumed implied negators conjunctions continuing "
+        "prepositions verbs"
     )
     return {name: _set(words[name]) for name in names.split()}
 

@@ -13,7 +13,7 @@ Relation = tuple[str, str, str]
 MIRRORED = {"under": "above", "behind": "front", "right": "left"}
 _OPEN_ACTS = 3
 """How many earlier verbs of a clause may concern a noun; bounds the time of endless clauses."""
-_SYMMETRIC = frozenset(("beside", "with", "between"))
+_SYMMETRIC = frozenset(("beside", "between"))
 
 
 @dataclass(slots=True)
@@ -116,6 +116,8 @@ class _Reader:
             self._exclude_group()
             return True
         early = not self._group and not self._negated
+        if early and item.value in self._lexicon.implied:
+            return True
         if early and item.role in (Role.VERB, Role.PASSIVE, Role.RELATION):
             self._group.append(item)
             return item.role is Role.RELATION
