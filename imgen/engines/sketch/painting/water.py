@@ -101,7 +101,7 @@ def _add_glitter(
     road = 1.0 / (1.0 + (column[None, :] / width) ** 2 * 1.6) ** 2
     noise = Noise.seeded(seed, 62)
     across = (z * view.columns[None, :]).astype(np.float32)
-    spark = noise.fbm(across * np.float32(0.5), z * np.float32(0.8), 1.6, 3)
+    spark = noise.fbm(across * np.float32(0.42), z * np.float32(1.1), 0.62, 3)
     fine = noise.at(
         column[None, :] * 90 + 0 * z, np.float32(7.0) * np.sqrt(np.maximum(z, 0.1)), 1.0
     )
