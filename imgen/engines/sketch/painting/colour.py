@@ -21,6 +21,7 @@ def _encode_table() -> Field:
 
 
 _ENCODE = _encode_table()
+_STRIP = 32
 
 
 def linear(colour: RGB) -> Tone:
@@ -36,12 +37,17 @@ def exposed(radiance: Field) -> Field:
 
     The rational fit by Narkowicz, "ACES Filmic Tone Mapping Curve" (2015).
     """
-    x = np.maximum(radiance, 0.0) * np.float32(0.72)
-    curve = (x * (np.float32(2.51) * x + np.float32(0.03))) / (
-        x * (np.float32(2.43) * x + np.float32(0.59)) + np.float32(0.14)
-    )
-    index = np.sqrt(np.clip(curve, 0.0, 1.0)) * np.float32(4095)
-    return np.asarray(_ENCODE[index.astype(np.int16)], np.float32)
+    shown = np.empty_like(radiance)
+    # In strips that stay in the processor's cache.
+    for start in range(0, len(radiance), _STRIP):
+        part = slice(start, start + _STRIP)
+        x = np.maximum(radiance[part], 0.0) * np.float32(0.72)
+        curve = (x * (np.float32(2.51) * x + np.float32(0.03))) / (
+            x * (np.float32(2.43) * x + np.float32(0.59)) + np.float32(0.14)
+        )
+        index = np.sqrt(np.clip(curve, 0.0, 1.0)) * np.float32(4095)
+        shown[part] = _ENCODE[index.astype(np.int16)]
+    return shown
 
 
 def display(tone: Tone) -> tuple[float, float, float]:

@@ -27,9 +27,11 @@ def paint_terrain(terrain: Terrain, canvas: Canvas, seed: int, detail: float) ->
         height = height + wood * (np.float32(5) + np.float32(7) * bumps)
     lit = _lit(terrain, height)
     height = overgrown(terrain, height, lit)
-    seen = cast(view, terrain.z, height)
+    across = np.broadcast_to(terrain.columns, (len(terrain.z), view.width))
+    rows = np.broadcast_to(np.arange(len(terrain.z), dtype=np.float32)[:, None], across.shape)
+    seen = cast(view, terrain.z, sampled(height, across, rows))
     lit = _hazed(terrain, lit, height)
-    column = np.broadcast_to(np.arange(view.width, dtype=np.float32), seen.sample.shape)
+    column = np.broadcast_to(terrain.columns, seen.sample.shape)
     ground = sampled(lit, column, seen.sample)
     away = np.interp(
         seen.sample.ravel(), np.arange(len(terrain.z), dtype=np.float32), terrain.z
@@ -62,7 +64,7 @@ def _soften_crests(radiance: Field, seen: Cast) -> None:
 def _normals(terrain: Terrain, height: Field) -> tuple[Field, Field]:
     """Slope of the land to the right and ahead."""
     x, z = terrain.plot.x, terrain.z[:, None]
-    pitch = z / np.float32(terrain.view.focal)
+    pitch = terrain.spacing
     right = np.empty_like(height)
     right[:, 1:-1] = (height[:, 2:] - height[:, :-2]) / (2 * pitch)
     right[:, 0], right[:, -1] = right[:, 1], right[:, -2]
@@ -170,7 +172,7 @@ def _stratified(ground: Field, terrain: Terrain, away: Field, seen: Cast, across
     view, rock = terrain.view, terrain.land.rock
     share: Field | float = 0.8
     if not isinstance(rock, float):
-        column = np.broadcast_to(np.arange(view.width, dtype=np.float32), seen.sample.shape)
+        column = np.broadcast_to(terrain.columns, seen.sample.shape)
         share = sampled(rock, column, seen.sample)
     rows = np.arange(view.height, dtype=np.float32)[:, None]
     up = np.float32(view.eye) - (rows - np.float32(view.horizon)) * away / np.float32(view.focal)
