@@ -21,7 +21,7 @@ from imgen.library.embed.network import Network
 from imgen.library.meaning import Prompt, Verdict, essence, same_meaning
 
 HERE = Path(__file__).parent
-SETS = ("held_out", "final", "last", "round_3", "round_2", "tuning")
+SETS = ("held_out", "round_6", "final", "last", "round_3", "round_2", "tuning")
 THRESHOLDS = (0.95, 0.90, 0.85, 0.80, 0.75)
 BARE = 0.95
 QUANTILES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
@@ -70,12 +70,14 @@ def share(
     measured: list[Measured], threshold: float, *, checked: bool, essential: bool = False
 ) -> float:
     """How many of the pairs would be hits, in percent."""
+    if not measured:
+        return 0.0
     hits = [
         (each.essential if essential else each.score) > threshold
         and (each.verdict.same or not checked)
         for each in measured
     ]
-    return 100 * float(np.mean(hits)) if hits else 0.0
+    return 100 * float(np.mean(hits))
 
 
 def print_set(name: str, measured: list[Measured]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from itertools import groupby
 
 from imgen.library.meaning.items import Item, Role
 from imgen.library.meaning.lexicon import Lexicon, lexicon
@@ -159,8 +160,15 @@ def _exchanges(one: Reading, other: Reading) -> Iterator[Reason]:
     ):
         return
     between = first[differing[0] : differing[-1] + 1]
-    if any(_separates(item) for item in between) or _encloses(between, len(differing)):
+    regrouped = _groups(first) != _groups(second)
+    if regrouped or any(map(_separates, between)) or _encloses(between, len(differing)):
         yield Reason(Difference.ROLES, " and ".join(sorted({first[i].value for i in differing})))
+
+
+def _groups(items: list[Item]) -> Counter[tuple[str, ...]]:
+    """The words that stand together, whatever their order."""
+    runs = groupby(items, key=lambda item: item.role in (Role.WORD, Role.NUMBER))
+    return Counter(tuple(sorted(item.value for item in run)) for together, run in runs if together)
 
 
 def _encloses(between: list[Item], differing: int) -> bool:

@@ -191,6 +191,11 @@ class _Cutter:
             role = Role.VERB
         return Item(role, value, plural=self._lexicon.stemmer.is_plural(word))
 
+    def _opens(self, word: str) -> bool:
+        """Whether a group of words begins with this one: an article or a number."""
+        lexicon = self._lexicon
+        return word in lexicon.determiners or word in lexicon.numbers or word.isdecimal()
+
     def _is_verb(self, at: int) -> bool:
         """-ing; -s after a noun ("a fox sleeps"); no ending after a plural ("foxes chase a hen").
 
@@ -198,14 +203,9 @@ class _Cutter:
         """
         word, stem = self._words[at], self._stems[at]
         before = self._words[at - 1] if at else ","
-        if before in self._lexicon.determiners and before != "that":
+        if self._opens(before) and before != "that":
             return False
-        following = self._next(at)
-        to_something = (
-            following in self._lexicon.determiners
-            or following in self._lexicon.numbers
-            or following.isdecimal()
-        )
+        to_something = self._opens(self._next(at))
         if stem == word:
             return to_something and self._lexicon.stemmer.is_plural(before)
         if word.endswith("ing"):
