@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -19,13 +20,14 @@ from imgen.finishing.invisible.embed import (
     check_key,
 )
 from imgen.finishing.invisible.geometry import find_poses
-from imgen.finishing.invisible.reading import Reading, align, read
+from imgen.finishing.invisible.reading import Alignment, Reading, align, read, tighten
 from imgen.finishing.invisible.spectrum import Plane, find_lines, flatten
 
 MOST_FALSE_ALARM = 1e-6
 """A reading counts only if an unmarked picture would give it with at most this probability."""
 _POSES = 6
 _READINGS = 12
+_CERTAIN = 1e-12
 _MOST_PIXELS = 1.4e6
 _MIN_SIDE = 48
 
@@ -110,13 +112,20 @@ def _best_reading(luma: Plane, waves: Carriers, key: bytes) -> Reading | None:
     alignments = [found for pose in poses for found in align(flat, lines, waves, pose)]
     alignments.sort(key=lambda alignment: -alignment.evidence)
     best: Reading | None = None
-    for alignment in alignments[:_READINGS]:
-        reading = read(alignment, waves, key)
+    for reading in _readings(flat, waves, alignments[: _READINGS // 2], key):
         if reading.payload is not None and (best is None or reading.score > best.score):
             best = reading
-            if _false_alarm(reading.score) <= MOST_FALSE_ALARM:
+            if _false_alarm(reading.score) <= _CERTAIN:
                 break
     return best
+
+
+def _readings(
+    flat: Plane, waves: Carriers, alignments: list[Alignment], key: bytes
+) -> Iterator[Reading]:
+    for alignment in alignments:
+        yield read(alignment, waves, key)
+        yield read(tighten(flat, waves, alignment), waves, key)
 
 
 def _false_alarm(score: float) -> float:

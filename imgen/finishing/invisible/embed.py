@@ -30,7 +30,7 @@ _FINE_PER_TEXTURE = 0.12
 _FINE_MOST = 4.0
 """Fine waves follow the local standard deviation (contrast masking), up to this many levels."""
 _TEXTURE_WINDOW = 9
-_CLIPPED_GAIN = 1.5
+_CLIPPED_GAIN = 1.25
 _CLIPPED_WITHIN = 3.0
 """Where the picture is within so many levels of black or white, half of each wave is cut off;
 the other half is made stronger by the gain."""

@@ -31,8 +31,8 @@ _PEAKS_PER_COMB = 6
 _CLUSTER = 0.03
 """Proposals whose tile sizes differ by less than this belong together."""
 _PER_CLUSTER = 2
-_SAME = 0.002
-_LOUDEST_WAVE = 6.0
+_SAME = 0.003
+_PROPOSALS = 150
 _STEPS = np.concatenate(
     [np.eye(4), -np.eye(4), [[1, 0, 0, 1], [-1, 0, 0, -1], [0, 1, -1, 0], [0, -1, 1, 0]]]
 )
@@ -45,53 +45,38 @@ class Pose:
 
     frequencies: Matrix
     """(2, 2): takes a lattice point (kx, ky) to periods per pixel (across, down)."""
-    mirrored: bool
-    """Mirrored or turned by a quarter: the combs have swapped rays."""
     score: float
     """Mean line strength over all waves; about 1 where there is no mark."""
 
 
-def orient(lattice: NDArray[np.int64], mirrored: bool) -> NDArray[np.int64]:
-    """The lattice as it lies in a picture, or in its mirror image."""
-    return lattice * np.array([-1, 1]) if mirrored else lattice
-
-
 def find_poses(lines: Lines, waves: Carriers, most: int) -> list[Pose]:
     """The `most` likeliest poses, best first."""
-    proposed: list[Pose] = []
-    for mirrored in (False, True):
-        for matrices in (_turned(lines, mirrored), _upright()):
-            proposed += _best(lines, waves, matrices, mirrored)
-    proposed.sort(key=lambda pose: -pose.score)
+    matrices = np.concatenate([_upright(), *_turned(lines)])
+    scores = _scores(lines, waves, matrices)
+    ranking = np.argsort(-scores)[:_PROPOSALS]
+    proposed = (Pose(matrices[i], float(scores[i])) for i in ranking)
     climbed = [_climb(lines, waves, pose) for pose in _spread(proposed, most)]
     return sorted(climbed, key=lambda pose: -pose.score)
 
 
 def strengths(lines: Lines, lattice: NDArray[np.int64], matrices: Matrix) -> NDArray[np.float32]:
     """(m, n): line strengths of n lattice points under each of m matrices, (m, 2, 2)."""
-    points = lattice.T.astype(np.float32)
-    across = matrices[:, 0].astype(np.float32) @ points
-    down = matrices[:, 1].astype(np.float32) @ points
+    (kx, ky), rows = lattice.T.astype(np.float32), matrices.astype(np.float32)[..., None]
+    across = rows[:, 0, 0] * kx + rows[:, 0, 1] * ky
+    down = rows[:, 1, 0] * kx + rows[:, 1, 1] * ky
     down *= np.sign(across)
     return lines.at(np.abs(across), down)
 
 
-def _scores(lines: Lines, waves: Carriers, matrices: Matrix, mirrored: bool) -> NDArray[np.float32]:
-    weights = waves.amplitude**2
-    weights = np.minimum(weights / weights[~waves.comb].mean(), _LOUDEST_WAVE)
-    weights = (weights / weights.sum()).astype(np.float32)
-    lattice = orient(waves.lattice, mirrored)
+def _scores(lines: Lines, waves: Carriers, matrices: Matrix) -> NDArray[np.float32]:
+    """Mean line strength of data waves and pilots.
+
+    These fill their rings, so that the lattice looks the same in a mirror or turned by a quarter;
+    which of these it is, `reading` tells from the phases.
+    """
+    lattice = waves.lattice[~waves.comb]
     chunks = [matrices[i : i + 256] for i in range(0, len(matrices), 256)]
-    return np.concatenate([strengths(lines, lattice, chunk) @ weights for chunk in chunks])
-
-
-def _best(
-    lines: Lines, waves: Carriers, matrices: Matrix, mirrored: bool, most: int = 40
-) -> Iterable[Pose]:
-    if not len(matrices):
-        return []
-    scores = _scores(lines, waves, matrices, mirrored)
-    return [Pose(matrices[i], mirrored, float(scores[i])) for i in np.argsort(-scores)[:most]]
+    return np.concatenate([strengths(lines, lattice, chunk).mean(1) for chunk in chunks])
 
 
 def _upright() -> Matrix:
@@ -99,15 +84,17 @@ def _upright() -> Matrix:
     return np.eye(2)[None] / tiles[:, None, None]
 
 
-def _turned(lines: Lines, mirrored: bool) -> Matrix:
-    """Maps under which both combs stand out, each found on its own ray."""
-    falling, rising = (COMB_UP, COMB_DOWN) if mirrored else (COMB_DOWN, COMB_UP)
-    matrices = [
-        np.stack([(first + second) / 2, (first - second) / 2], axis=1)
-        for first in _comb_peaks(lines, falling, 1)
-        for second in _comb_peaks(lines, rising, -1)
-    ]
-    return np.array([m for m in matrices if _plausible(m)])
+def _turned(lines: Lines) -> list[Matrix]:
+    """Maps under which both combs stand out, each on its own ray, or each on the other's."""
+    found = []
+    for falling, rising in ((COMB_DOWN, COMB_UP), (COMB_UP, COMB_DOWN)):
+        matrices = [
+            np.stack([(first + second) / 2, (first - second) / 2], axis=1)
+            for first in _comb_peaks(lines, falling, 1)
+            for second in _comb_peaks(lines, rising, -1)
+        ]
+        found.append(np.array([m for m in matrices if _plausible(m)]).reshape(-1, 2, 2))
+    return found
 
 
 def _plausible(matrix: Matrix) -> bool:
@@ -176,7 +163,7 @@ def _spread(poses: Iterable[Pose], most: int) -> list[Pose]:
 
 def _close(one: Pose, other: Pose) -> bool:
     areas = np.linalg.det(one.frequencies) / np.linalg.det(other.frequencies)
-    return one.mirrored == other.mirrored and abs(np.log(abs(areas))) < 2 * _CLUSTER
+    return bool(abs(np.log(abs(areas))) < 2 * _CLUSTER)
 
 
 def _equal(one: Pose, other: Pose) -> bool:
@@ -191,7 +178,7 @@ def _climb(lines: Lines, waves: Carriers, pose: Pose) -> Pose:
     matrix, score, step = pose.frequencies, pose.score, 0.05
     for _ in range(24):
         tried = matrix + moves * step
-        scores = _scores(lines, waves, tried, pose.mirrored)
+        scores = _scores(lines, waves, tried)
         best = int(scores.argmax())
         if scores[best] > score + 1e-6:
             matrix, score = tried[best], float(scores[best])
@@ -199,4 +186,4 @@ def _climb(lines: Lines, waves: Carriers, pose: Pose) -> Pose:
             step /= 2
             if step < 0.004:
                 break
-    return Pose(matrix, pose.mirrored, score)
+    return Pose(matrix, score)

@@ -3,35 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from imgen.finishing.invisible.carriers import COPIES, DATA_WAVES, WAVES_PER_COPY, Carriers
 from imgen.finishing.invisible.codec import CODE_BITS, decode
-from imgen.finishing.invisible.geometry import Pose, orient, strengths
+from imgen.finishing.invisible.folding import (
+    CELL,
+    Complex,
+    Floats,
+    Folded,
+    Lattice,
+    agreement,
+    fold,
+    sharpen,
+    tame,
+    turns,
+    typical_sizes,
+)
+from imgen.finishing.invisible.geometry import Pose, strengths
 from imgen.finishing.invisible.spectrum import Lines, Plane, power_of
 
-Complex = NDArray[np.complex128]
-Floats = NDArray[np.float64]
-
-_CELL = 64
-"""Samples along a tile once it is brought to its own grid; more than twice the finest wave."""
 _LEAST_EXCESS = 0.03
 _MOST_POWER = 20.0
-_OUTLIER = 2.5
 _COMB_TRUST = 1.5
 _PEAKS = 3
+_DRIFT = 3
+"""Half a picture may be this many samples (of 64 to a tile) off the other half."""
 _QUARTERS = (
     np.array([[1, 0], [0, 1]]),
+    np.array([[0, -1], [1, 0]]),
     np.array([[-1, 0], [0, -1]]),
-    np.array([[0, 1], [1, 0]]),
-    np.array([[0, -1], [-1, 0]]),
+    np.array([[0, 1], [-1, 0]]),
 )
-"""Orientations that leave the combs on their rays: as it is, half a turn, and both transposes."""
 _MIRROR = np.array([[-1, 0], [0, 1]])
+_ORIENTATIONS = tuple(q @ m for m in (np.eye(2, dtype=int), _MIRROR) for q in _QUARTERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +46,19 @@ class Alignment:
     """A pose with an orientation and a shift: all that reading needs."""
 
     pose: Pose
-    orientation: NDArray[np.int64]
+    folded: Folded
+    orientation: Lattice
     """(2, 2): takes the lattice as embedded to the lattice as it lies here."""
-    values: Complex
-    """(n,): each wave's complex amplitude, turned back to phase 0, in units of its band's noise."""
+    shift: Floats
+    """(2,): of the tiles' origin, in samples across and down."""
     trust: Floats
     """(n,): how much of each wave's amplitude seems to be mark, 0 to 1."""
     evidence: float
     """How far the known waves stand out, in standard deviations."""
+
+    def lattice(self, waves: Carriers) -> Lattice:
+        """Where each wave lies in this picture's lattice."""
+        return waves.lattice @ self.orientation.T
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,24 +75,53 @@ class Reading:
 
 
 def align(flat: Plane, lines: Lines, waves: Carriers, pose: Pose) -> Iterator[Alignment]:
-    """Every orientation and shift under which the known waves of this pose stand out."""
-    spectrum = np.fft.fft2(_fold(flat, pose.frequencies))
+    """Every orientation and shift under which the known waves of this pose stand out.
+
+    Turning or mirroring by quarters takes each band of the lattice to itself, so what is typical
+    of a band is measured once.
+    """
+    folded = fold(flat, pose.frequencies)
+    typical = typical_sizes(folded.values(waves.lattice).sum((0, 1)), waves)
     trust = _trust(lines, waves, pose)
-    for quarter in _QUARTERS:
-        orientation = _MIRROR @ quarter if pose.mirrored else quarter
+    coarse = np.where(waves.fine, 0.0, trust)
+    for orientation in _ORIENTATIONS:
         lattice = waves.lattice @ orientation.T
-        values = _normalise(spectrum[lattice[:, 1] % _CELL, lattice[:, 0] % _CELL], waves)
-        values = values * waves.phase.conj()
-        for weights in (trust, np.where(waves.fine, 0.0, trust)):
+        values = tame(folded.values(lattice).sum((0, 1)), typical) * waves.phase.conj()
+        for weights in (trust, coarse):
             for shift, evidence in _shifts(values, lattice, waves, weights):
-                turned = values * _turns(lattice, shift)
-                yield Alignment(pose, orientation, turned, trust, evidence)
+                yield Alignment(pose, folded, orientation, shift, weights, evidence)
+
+
+def tighten(flat: Plane, waves: Carriers, alignment: Alignment) -> Alignment:
+    """The same alignment with a pose under which all parts of the picture agree on the shift.
+
+    The climb over line strengths cannot tell the mark's lines from those that a codec's blocks
+    add; the known waves' phases can. Each half of the picture tells its own shift, and what they
+    differ by is what the pose is off by.
+    """
+    lattice = alignment.lattice(waves)
+    quarters = alignment.folded.values(lattice) * waves.phase.conj()
+    quarters = quarters * turns(lattice, alignment.shift)
+    off_across = _drift(quarters[:, 1].sum(0), quarters[:, 0].sum(0), lattice, alignment, waves)
+    off_down = _drift(quarters[1].sum(0), quarters[0].sum(0), lattice, alignment, waves)
+    drift = np.column_stack([off_across, off_down]) / alignment.folded.span
+    frequencies = alignment.pose.frequencies @ (np.eye(2) - drift).T
+    pose = replace(alignment.pose, frequencies=frequencies)
+    folded = fold(flat, frequencies)
+    values = _values(folded, lattice, waves)
+    shift, evidence = next(_shifts(values, lattice, waves, alignment.trust))
+    return replace(alignment, pose=pose, folded=folded, shift=shift, evidence=evidence)
 
 
 def read(alignment: Alignment, waves: Carriers, key: bytes) -> Reading:
     """Decodes one alignment."""
-    values = alignment.values[:DATA_WAVES]
-    weights = _reliability(alignment, waves)[:DATA_WAVES]
+    lattice = alignment.lattice(waves)
+    values = _values(alignment.folded, lattice, waves)
+    known = waves.known
+    shift = sharpen((values * alignment.trust)[known], lattice[known], alignment.shift)
+    values = values * turns(lattice, shift)
+    weights = _reliability(values, alignment.trust, waves)[:DATA_WAVES]
+    values = values[:DATA_WAVES]
     soft = _soft_bits(values * weights, waves)
     payload, code = decode(soft.astype(np.float32), key)
     matched = (values * waves.symbols(code)[:DATA_WAVES].conj()).real @ weights
@@ -93,76 +134,57 @@ def read(alignment: Alignment, waves: Carriers, key: bytes) -> Reading:
     )
 
 
-def _fold(flat: Plane, frequencies: NDArray[np.float64]) -> Plane:
-    """All tiles of the picture laid over each other, (64, 64)."""
-    height, width = flat.shape
-    to_cells = frequencies.T * _CELL
-    corners = np.array([[0, 0], [width, 0], [0, height], [width, height]]) @ to_cells.T
-    low = np.floor(corners.min(0) / _CELL) * _CELL
-    columns, rows = (np.ceil(corners.max(0) / _CELL) * _CELL - low).astype(int)
-    laid = cv2.warpAffine(
-        flat,
-        np.column_stack([to_cells, -low]),
-        (int(columns), int(rows)),
-        flags=cv2.INTER_LINEAR,
-        borderValue=0.0,
-    )
-    folded = laid.reshape(rows // _CELL, _CELL, columns // _CELL, _CELL).sum((0, 2))
-    return np.asarray(folded, np.float32)
-
-
 def _trust(lines: Lines, waves: Carriers, pose: Pose) -> Floats:
     """Per band, the share of a wave's amplitude that stands above the noise around its line."""
-    lattice = orient(waves.lattice, pose.mirrored)
-    found = strengths(lines, lattice, pose.frequencies[None])[0]
+    found = strengths(lines, waves.lattice, pose.frequencies[None])[0]
     power = np.minimum(power_of(found), _MOST_POWER)
-    trust = np.zeros(len(lattice))
+    trust = np.zeros(len(power))
     for band in waves.bands:
         excess = max(float(power[band[~waves.comb[band]]].mean()) - 1, _LEAST_EXCESS)
         trust[band] = np.sqrt(excess / (1 + excess))
     return trust
 
 
-def _normalise(values: Complex, waves: Carriers) -> Complex:
-    """Divides each band by its typical size and tames outliers (lines of the picture's own)."""
-    scaled = np.zeros_like(values)
-    for band in waves.bands:
-        typical = 1.2 * np.median(np.abs(values[band[~waves.comb[band]]]))
-        scaled[band] = values[band] / (typical + 1e-12)
-    size = np.abs(scaled)
-    return scaled * np.minimum(1, _OUTLIER / np.maximum(size, _OUTLIER))
+def _values(folded: Folded, lattice: Lattice, waves: Carriers) -> Complex:
+    values = folded.values(lattice).sum((0, 1))
+    return tame(values, typical_sizes(values, waves)) * waves.phase.conj()
 
 
-def _turns(lattice: NDArray[np.int64], shift: Floats) -> Complex:
-    return np.asarray(np.exp(2j * np.pi / _CELL * (lattice @ shift)), np.complex128)
+def _voices(values: Complex, waves: Carriers, weights: Floats) -> Complex:
+    trusted = weights * np.where(waves.comb, _COMB_TRUST, 1.0)
+    return (values * trusted)[waves.known]
 
 
 def _shifts(
-    values: Complex, lattice: NDArray[np.int64], waves: Carriers, weights: Floats
+    values: Complex, lattice: Lattice, waves: Carriers, weights: Floats
 ) -> Iterator[tuple[Floats, float]]:
-    """The shifts under which the known waves agree best, to a quarter of a cell."""
-    known = waves.known
-    voices = values[known] * weights[known] * np.where(waves.comb[known], _COMB_TRUST, 1.0)
-    surface = np.zeros((_CELL, _CELL), np.complex128)
-    surface[lattice[known, 1] % _CELL, lattice[known, 0] % _CELL] = voices
-    agreement = np.fft.ifft2(surface).real * _CELL * _CELL
+    """The shifts under which the known waves agree best, to a sample."""
+    voices = _voices(values, waves, weights)
+    surface = agreement(voices, lattice[waves.known])
     noise = max(float(np.sqrt((np.abs(voices) ** 2).sum() / 2)), 1e-12)
     for _ in range(_PEAKS):
-        row, column = divmod(int(agreement.argmax()), _CELL)
-        shift = _sharpen(voices, lattice[known], np.array([column, row], float))
-        yield shift, float(agreement[row, column]) / noise
-        rows = np.arange(row - 1, row + 2) % _CELL
-        agreement[rows[:, None], np.arange(column - 1, column + 2) % _CELL] = -np.inf
+        row, column = divmod(int(surface.argmax()), CELL)
+        yield np.array([column, row], float), float(surface[row, column]) / noise
+        rows = np.arange(row - 1, row + 2) % CELL
+        surface[rows[:, None], np.arange(column - 1, column + 2) % CELL] = -np.inf
 
 
-def _sharpen(voices: Complex, lattice: NDArray[np.int64], shift: Floats) -> Floats:
-    nudges = np.arange(-0.75, 0.76, 0.25)
-    tried = shift + np.stack(np.meshgrid(nudges, nudges), -1).reshape(-1, 2)
-    turns = np.exp(2j * np.pi / _CELL * (tried @ lattice.T))
-    return np.asarray(tried[int((turns @ voices).real.argmax())], np.float64)
+def _drift(
+    ahead: Complex, behind: Complex, lattice: Lattice, alignment: Alignment, waves: Carriers
+) -> Floats:
+    """(2,): by how many samples two halves differ in their shift."""
+    shifts = []
+    for half in (ahead, behind):
+        voices = _voices(tame(half, typical_sizes(half, waves)), waves, alignment.trust)
+        surface = np.roll(agreement(voices, lattice[waves.known]), (_DRIFT, _DRIFT), (0, 1))
+        reach = 2 * _DRIFT + 1
+        row, column = divmod(int(surface[:reach, :reach].argmax()), reach)
+        near = np.array([column - _DRIFT, row - _DRIFT], float)
+        shifts.append(sharpen(voices, lattice[waves.known], near))
+    return np.asarray(shifts[0] - shifts[1], np.float64)
 
 
-def _reliability(alignment: Alignment, waves: Carriers) -> Floats:
+def _reliability(values: Complex, trust: Floats, waves: Carriers) -> Floats:
     """(n,): weight of each wave, from how well its ring's known waves agree.
 
     Power alone deceives: rounding a flat, marked picture to whole levels makes lines at all
@@ -171,11 +193,10 @@ def _reliability(alignment: Alignment, waves: Carriers) -> Floats:
     weights = np.zeros(len(waves.lattice))
     for ring in (waves.fine, ~waves.fine):
         pilots = ring & waves.known
-        heard = alignment.values[pilots]
-        power = np.sqrt(len(heard) * (np.abs(heard) ** 2).sum())
-        agreement = np.clip(heard.real.sum() / max(power, 1e-12), 0.03, 0.97)
-        scale = agreement / max(float(alignment.trust[pilots].mean()), 1e-9)
-        share = np.clip(alignment.trust[ring] * scale, 0.02, 0.97)
+        power = np.sqrt(np.count_nonzero(pilots) * (np.abs(values[pilots]) ** 2).sum())
+        agreed = np.clip(values[pilots].real.sum() / max(power, 1e-12), 0.03, 0.97)
+        scale = agreed / max(float(trust[pilots].mean()), 1e-9)
+        share = np.clip(trust[ring] * scale, 0.02, 0.97)
         weights[ring] = share / (1 - share**2)
     return weights
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 Plane = NDArray[np.float32]
 
-_PICTURE_BLUR = 8.0
+_PICTURE_BLUR = 5.0
 """Slower changes than this Gaussian (standard deviation in pixels) are taken for the picture."""
-_CALM = 2.0
+_CALM = 1.0
 """Local deviations well below this many grey levels are not amplified further."""
 _OUTLIER = 3.0
 _NEIGHBOURHOOD = (15, 15)
