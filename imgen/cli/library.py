@@ -1,0 +1,306 @@
+"""`imgen library`: bring pictures in, look around, search, and take them out again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from imgen import clock
+from imgen.cli.library_progress import Tally, progress
+from imgen.cli.library_tools import importer
+from imgen.cli.options import DataDir, run, settings_for
+from imgen.errors import Invalid, NotFound
+from imgen.library.caption.prompt_captioner import PromptCaptioner
+from imgen.library.image import Filters, Match
+from imgen.library.importing import store
+from imgen.library.importing.export import Export, FolderTarget, Selection, ZipTarget
+from imgen.library.importing.options import Options
+from imgen.library.importing.store import Amount, Kept
+from imgen.wiring.core import Core, open_core
+
+app = typer.Typer(
+    help="The library: every picture that can be found again by what it shows.\n\n"
+    'Begin with `imgen library import ~/Pictures`, then `imgen library search "a red fox"`.',
+    no_args_is_help=True,
+)
+_T = TypeVar("_T")
+_Work = Callable[[Core], Coroutine[Any, Any, _T]]
+
+Model = Annotated[str, typer.Option(help="Only pictures of this model.")]
+Style = Annotated[str, typer.Option(help="Only pictures in this style.")]
+Character = Annotated[str, typer.Option(help="Only pictures of this character.")]
+Account = Annotated[
+    str, typer.Option(help="The account's own pictures too; by default the shared ones alone.")
+]
+
+
+@app.command("import")
+def import_pictures(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(help="Folders, zip files, JSONL manifests, single pictures."),
+    ],
+    in_place: Annotated[
+        bool,
+        typer.Option(
+            "--in-place",
+            help="Link to the files where they are instead of copying them. Needs a local object "
+            "store; the files must then stay as they are.",
+        ),
+    ] = False,
+    private: Annotated[
+        str, typer.Option(metavar="ACCOUNT", help="For this account alone. Default: for everyone.")
+    ] = "",
+    model: Annotated[str, typer.Option(help="The model, where a file does not say it.")] = "",
+    style: Annotated[str, typer.Option(help="The style, where a file does not say it.")] = "",
+    character: Annotated[
+        str, typer.Option(help="The character, where a file does not say it.")
+    ] = "",
+    keep_similar: Annotated[
+        bool,
+        typer.Option(
+            "--keep-similar",
+            help="Import pictures that look like one of the library, too. Exact copies never are.",
+        ),
+    ] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Bring in pictures that you have, with what their files say about how they were made.
+
+    Reads the prompt, negatives, model and seed that AUTOMATIC1111, Forge, ComfyUI, InvokeAI and
+    others write into JPEG, PNG, WebP and AVIF files; EXIF, XMP and Content Credentials; and files
+    beside a picture: `fox.txt` (the prompt) or `fox.json`.
+
+    Stop it with Ctrl-C whenever you like: the same command again goes on from there. A broken file
+    is told of at the end and stops nothing; then the exit status is 1.
+
+        imgen library import ~/Pictures/renders --model sdxl
+
+        imgen library import backup.zip --private ann
+
+        imgen library import pictures/manifest.jsonl
+
+    A manifest is one JSON object a line: {"file": "a.png", "prompt": "a red fox", "negative":
+    "blurry", "caption": "…", "model": "sdxl", "style": "photoreal", "character": "", "seed": 7}.
+    """
+    tally = Tally()
+
+    async def work(core: Core) -> None:
+        options = Options(
+            account_id=await _account_id(core, private),
+            model=model,
+            style=style,
+            character=character,
+            keep_similar=keep_similar,
+            in_place=in_place,
+        )
+        with importer(core, PromptCaptioner()) as bring, progress("importing") as (expect, step):
+            await bring(paths, options, expect=expect, tell=lambda each: step(tally.add(each)))
+
+    try:
+        _with_library(data_dir, work)
+    except KeyboardInterrupt:
+        tally.print()
+        print("Stopped. The same command again goes on from here.")
+        raise typer.Exit(130) from None
+    tally.print()
+    if tally.failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def stats(data_dir: DataDir = None) -> None:
+    """Show how many pictures there are, of what kind, and how much room they take."""
+
+    async def work(core: Core) -> tuple[list[Amount], int]:
+        async with core.database.connection() as connection:
+            amounts = await store.amounts(connection, core.encoder.model_id)
+        size = 0
+        async for info in core.objects.list("images"):
+            size += info.size
+        return amounts, size
+
+    amounts, size = _with_library(data_dir, work)
+    table = Table("source", "model", "style", "character", "pictures", "not read", "withdrawn")
+    for one in amounts:
+        numbers = (str(one.pictures), str(one.unread or ""), str(one.withdrawn or ""))
+        table.add_row(one.source, one.model, one.style, one.character, *numbers)
+    Console().print(table)
+    pictures, unread = sum(one.pictures for one in amounts), sum(one.unread for one in amounts)
+    print(f"{pictures} pictures, {unread} of them not read yet; {size / 2**20:.1f} MiB stored")
+
+
+@app.command()
+def search(
+    query: Annotated[str, typer.Argument(help="What the picture should show.")],
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Most results.")] = 10,
+    within: Annotated[
+        Literal["both", "caption", "prompt"],
+        typer.Option("--in", help="What to compare with: captions, prompts, or the better."),
+    ] = "both",
+    min_score: Annotated[
+        float, typer.Option(min=0, max=1, help="Only results with at least this score.")
+    ] = 0.0,
+    model: Model = "",
+    style: Style = "",
+    character: Character = "",
+    account: Account = "",
+    data_dir: DataDir = None,
+) -> None:
+    """Find pictures by what they show, best first.
+
+    imgen library search "a lighthouse at night" --style photoreal
+    """
+
+    async def work(core: Core) -> list[Match]:
+        filters = Filters(
+            account_id=await _account_id(core, account) or "",
+            model=model,
+            style=style,
+            character=character,
+        )
+        return await core.search(query, filters, within=within, limit=limit, min_score=min_score)
+
+    matches = _with_library(data_dir, work)
+    table = Table("score", "id", "size", "model", "style", "character", "caption")
+    for match in matches:
+        image = match.image
+        size = f"{image.width}×{image.height}"
+        kind = (image.model, image.style, image.character)
+        table.add_row(f"{match.score:.3f}", image.id, size, *kind, image.caption or image.prompt)
+    Console().print(table)
+
+
+@app.command()
+def show(
+    id: Annotated[str, typer.Argument(help="The picture's id, as `imgen library search` shows.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Show everything that is known about a picture, whoever it belongs to."""
+
+    async def work(core: Core) -> Kept:
+        async with core.database.connection() as connection:
+            found = await store.kept(connection, id=id)
+        if not found:
+            raise NotFound(f"There is no picture {id}.")
+        return found[0]
+
+    picture = _with_library(data_dir, work)
+    table = Table(show_header=False, box=None)
+    for name, value in _facts(picture):
+        table.add_row(name, value)
+    Console().print(table)
+
+
+@app.command()
+def reindex(
+    everything: Annotated[
+        bool,
+        typer.Option("--all", help="Read again, too, what this encoder has read already."),
+    ] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Compute the vectors of every picture with the configured encoder.
+
+    Needed after another encoder was configured. Stop it whenever you like: the same command,
+    without `--all`, goes on from there. A picture is found by its old vectors until it is read
+    anew, and only by an encoder that they are of.
+    """
+
+    async def work(core: Core) -> int:
+        async with core.database.transaction() as connection:
+            if everything:
+                await store.forget_vectors(connection, core.encoder.model_id)
+            waiting = await store.unread(connection, core.encoder.model_id)
+        with progress("reading") as (expect, step):
+            expect(waiting)
+            done = 0
+            while count := await core.remember():
+                done += count
+                step(count)
+        return done
+
+    try:
+        print(f"{_with_library(data_dir, work)} pictures read")
+    except KeyboardInterrupt:
+        print("Stopped. The same command, without --all, goes on from here.")
+        raise typer.Exit(130) from None
+
+
+@app.command()
+def export(
+    to: Annotated[Path, typer.Argument(help="A folder, or a file that ends in .zip.")],
+    model: Model = "",
+    style: Style = "",
+    character: Character = "",
+    account: Account = "",
+    data_dir: DataDir = None,
+) -> None:
+    """Write pictures and a manifest that `imgen library import` reads again.
+
+    imgen library export backup.zip && imgen library import backup.zip --data-dir elsewhere
+    """
+    problems: list[str] = []
+
+    async def work(core: Core) -> int:
+        account_id = await _account_id(core, account) or ""
+        target = ZipTarget(to) if to.suffix.lower() == ".zip" else FolderTarget(to)
+        selection = Selection(account_id, model=model, style=style, character=character)
+        return await Export(core.database, core.objects)(target, selection, tell=problems.append)
+
+    print(f"{_with_library(data_dir, work)} pictures exported to {to}")
+    for problem in problems:
+        print(problem)
+    if problems:
+        raise typer.Exit(1)
+
+
+def _with_library(data_dir: Path | None, work: _Work[_T]) -> _T:
+    """Do something with the library of a deployment, whether or not its server runs."""
+    settings = settings_for(data_dir)
+
+    async def inside() -> _T:
+        async with open_core(settings) as core:
+            return await work(core)
+
+    return run(inside())
+
+
+async def _account_id(core: Core, name: str) -> str | None:
+    """An account's id by its name; None for no name."""
+    if not name:
+        return None
+    for account in await core.administer.list_accounts():
+        if account.name == name:
+            return account.id
+    raise Invalid(f"There is no account {name}; `imgen accounts list` shows them.")
+
+
+def _facts(picture: Kept) -> list[tuple[str, str]]:
+    seen = "everyone" if picture.shared else picture.account or "its account, which is gone"
+    return [
+        ("id", picture.id),
+        ("prompt", picture.prompt),
+        ("negatives", ", ".join(picture.negatives)),
+        ("caption", picture.caption),
+        ("model", picture.model),
+        ("style", picture.style),
+        ("character", picture.character),
+        ("size", f"{picture.width}×{picture.height} {picture.format}"),
+        ("seed", "" if picture.seed is None else str(picture.seed)),
+        ("source", picture.source),
+        ("seen by", seen),
+        ("compliance", picture.compliance),
+        ("withdrawn", picture.withdrawn or ""),
+        ("read by", picture.encoder or "not read yet"),
+        ("file", picture.image_key),
+        ("thumbnail", picture.thumbnail_key),
+        ("fingerprint", picture.fingerprint),
+        ("pdq", f"{int(picture.pdq, 2):064x} ({picture.pdq_quality})" if picture.pdq else ""),
+        ("created", clock.rfc3339(picture.created_at)),
+    ]

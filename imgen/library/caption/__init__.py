@@ -1,0 +1,1 @@
+"""Saying in a sentence what a picture shows."""

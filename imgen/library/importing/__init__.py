@@ -1,0 +1,1 @@
+"""Bringing in the pictures that somebody already has, with what their files say about them."""

@@ -1,0 +1,147 @@
+"""Opening a picture file that may be damaged, hostile, or of a kind that browsers do not show."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from imgen.errors import Invalid, TooLarge
+from imgen.finishing.encode import Format, decode, encode
+from imgen.library.importing.material import DAMAGE, texts_of, xmp_of
+
+Pixels = NDArray[np.uint8]
+
+SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".avif"})
+"""Of the files that are looked at in folders and archives."""
+_FORMATS = {"JPEG": "jpeg", "MPO": "jpeg", "PNG": "png", "WEBP": "webp", "AVIF": "avif"}
+_SHOWN_EVERYWHERE = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA"})
+_ORIENTATION = 0x0112
+_UPRIGHT = 1
+_QUALITY = 95
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What is too much."""
+
+    file_bytes: int = 64 * 1024 * 1024
+    pixels: int = 80_000_000
+    """Width times height; decoded, a pixel takes three or four bytes."""
+    side: int = 32_000
+    """Pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that has been looked at and can be served."""
+
+    data: bytes
+    """The file as it came, or a new one where the old could not be shown as it is."""
+    format: str
+    """jpeg, png, webp or avif."""
+    pixels: Pixels
+    """(height, width, 3 or 4), as anyone gets them who decodes `data`."""
+    converted: bool
+    """Whether `data` is a new file."""
+    texts: Mapping[str, str]
+    xmp: str
+
+
+def open_picture(data: bytes, limits: Limits) -> Picture:
+    """Decode a file. Blocking: milliseconds to seconds.
+
+    A file is kept bit for bit, unless it is turned by EXIF, in CMYK or another colour space than
+    RGB, or grey with more than 8 bits: that one is converted, to PNG, or to JPEG if it was JPEG.
+
+    Args:
+        data: the whole file.
+        limits: what is too much.
+
+    Raises:
+        Invalid: it is no picture of a known format, damaged, or animated.
+        TooLarge: it is over a limit; nothing was decoded then.
+    """
+    if len(data) > limits.file_bytes:
+        raise TooLarge(f"over {limits.file_bytes // 2**20} MiB")
+    try:
+        with Image.open(io.BytesIO(data), formats=list(_FORMATS)) as picture:
+            _check(picture, limits)
+            picture.load()
+            return _opened(data, picture)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise TooLarge(f"over {limits.pixels / 1e6:g} megapixels") from None
+    except UnidentifiedImageError:
+        raise Invalid("not a JPEG, PNG, WebP or AVIF picture") from None
+    except DAMAGE as error:
+        raise Invalid(f"damaged: {_reason(error)}") from None
+
+
+def _check(picture: Image.Image, limits: Limits) -> None:
+    width, height = picture.size
+    if width * height > limits.pixels or max(width, height) > limits.side:
+        raise TooLarge(f"{width} × {height} pixels, over {limits.pixels / 1e6:g} megapixels")
+    # An MPO is a JPEG with more pictures behind the first, which is the one that is shown.
+    if picture.format != "MPO" and getattr(picture, "is_animated", False):
+        raise Invalid("animated")
+
+
+def _opened(data: bytes, picture: Image.Image) -> Picture:
+    format = _FORMATS[picture.format or ""]
+    texts, xmp = texts_of(picture), xmp_of(picture)
+    turned = picture.getexif().get(_ORIENTATION, _UPRIGHT) not in {0, _UPRIGHT}
+    if picture.mode in _SHOWN_EVERYWHERE and not turned:
+        return Picture(data, format, _pixels(picture), converted=False, texts=texts, xmp=xmp)
+    upright = ImageOps.exif_transpose(_in_rgb(picture))
+    target = Format.JPEG if format == "jpeg" else Format.PNG
+    data = encode(_pixels(upright), target, quality=_QUALITY)
+    return Picture(data, target.value, decode(data), converted=True, texts=texts, xmp=xmp)
+
+
+def _pixels(picture: Image.Image) -> Pixels:
+    return np.asarray(picture.convert("RGBA" if picture.has_transparency_data else "RGB"))
+
+
+def _in_rgb(picture: Image.Image) -> Image.Image:
+    if picture.mode.startswith("I;16") or picture.mode in {"I", "F"}:
+        return _from_deep(picture)
+    if picture.mode in _SHOWN_EVERYWHERE:
+        return picture
+    profile = picture.info.get("icc_profile")
+    if profile and picture.mode in {"CMYK", "LAB"}:
+        try:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            done = ImageCms.profileToProfile(
+                picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
+            )
+        except (ImageCms.PyCMSError, OSError):
+            done = None
+        if done is not None:
+            done.info.pop("icc_profile", None)
+            return _as_turned(done, picture)
+    return picture.convert("RGB")
+
+
+def _from_deep(picture: Image.Image) -> Image.Image:
+    """Grey with 16 bits to 8: Pillow's own conversion cuts off what is over 255."""
+    values = np.asarray(picture).astype(np.float64)
+    top = 65535.0 if values.max(initial=0) > 255 else 255.0
+    grey = Image.fromarray((values.clip(0, top) * (255 / top)).round().astype(np.uint8))
+    return _as_turned(grey.convert("RGB"), picture)
+
+
+def _as_turned(picture: Image.Image, like: Image.Image) -> Image.Image:
+    """EXIF is lost where pixels were computed anew; the orientation still applies."""
+    orientation = like.getexif().get(_ORIENTATION)
+    if orientation is not None:
+        picture.getexif()[_ORIENTATION] = orientation
+    return picture
+
+
+def _reason(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return text[:120] if text else type(error).__name__
