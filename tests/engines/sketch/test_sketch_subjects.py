@@ -123,7 +123,7 @@ def test_a_red_one_is_redder_than_a_blue_one(name: str) -> None:
 def test_flipped_it_faces_the_other_way(name: str) -> None:
     right = pixels(SUBJECTS[name], Look(seed=4), 70)[..., 3]
     left = pixels(SUBJECTS[name], Look(seed=4, flip=True), 70)[..., 3]
-    assert np.abs(left - right[:, ::-1]).mean() < 0.04 * right.mean() + 0.5
+    assert np.abs(left - right[:, ::-1]).mean() < 0.05 * right.mean() + 0.5
 
 
 @pytest.mark.parametrize(

@@ -179,8 +179,10 @@ def _eagle(pen: Pen) -> None:
     for mirror in (True, False):
         with pen.moved(92, 0, mirror=mirror):
             wing = blob(
-                f"2,50 18,34 38,24 62,{17 + tip} 80,{7 + tip} 95,{1 + tip}! 89,{12 + tip}! "
-                f"94,{16 + tip}! 86,{23 + tip}! 90,{29 + tip}! 81,{35 + tip}! 84,{41 + tip}! 73,45! "
+                f"2,50 18,34 38,24 62,{17 + tip} 80,{7 + tip} 95,{1 + tip}! "
+                f"89,{12 + tip}! "
+                f"94,{16 + tip}! 86,{23 + tip}! 90,{29 + tip}! "
+                f"81,{35 + tip}! 84,{41 + tip}! 73,45! "
                 "75,51! 62,54! 63,60! 48,61 24,68 4,72"
             )
             pen.form(wing, plumage, shade=4)

@@ -112,8 +112,7 @@ def _wing(
             outline += f"{webs[i][0] + shift * 1.15 + 3},{webs[i][1] + rise * 0.4} "
     membrane = blob(outline + f"{x - 12},{y + 6}")
     pen.form(membrane, skin, shade=4)
-    with pen.within(membrane):
-        pen.fade(membrane, lift(skin, -0.16), (0.0, 0.6), 120)
+    pen.fade(membrane, lift(skin, -0.16), (0.0, 0.6), 120)
     for tx, ty in tips[:3]:
         pen.fill(
             limb((wx, wy, 2.6), ((wx + tx) / 2 - 2, (wy + ty) / 2 - 2, 1.9), (tx, ty, 0.8)), bone

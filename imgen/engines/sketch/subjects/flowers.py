@@ -154,8 +154,7 @@ def _tulip(pen: Pen) -> None:
     ):
         d_path = blob(d)
         pen.form(d_path, lift(bloom, tone), shade=2.2)
-        with pen.within(d_path):
-            pen.fade(d_path, mix(bloom, (255, 220, 140), 0.6), (0.0, 0.5))
+        pen.fade(d_path, mix(bloom, (255, 220, 140), 0.6), (0.0, 0.5))
 
 
 def _lotus(pen: Pen) -> None:
@@ -184,8 +183,7 @@ def _lotus(pen: Pen) -> None:
                 f"{70 + reach * 0.19},{84 - reach * 0.5}"
             )
             pen.form(d, lift(bloom, tone), shade=2, rim=0.6)
-            with pen.within(d):
-                pen.fade(d, (255, 250, 240), (0.0, 0.5))
+            pen.fade(d, (255, 250, 240), (0.0, 0.5))
 
 
 def _lavender(pen: Pen) -> None:
