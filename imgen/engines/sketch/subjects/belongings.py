@@ -242,7 +242,7 @@ SUBJECTS = (
     drawn("heart", "love heart, valentine", (0, 0, 110, 100), _heart, height=0.3, places=("air",)),
     drawn(
         "diamond",
-        "gem, jewel, gemstone, crystal, ruby, emerald, sapphire",
+        "gem, jewel, gemstone, ruby, emerald, sapphire",
         (1, 3, 107, 100),
         _diamond,
         height=0.05,
@@ -268,7 +268,7 @@ SUBJECTS = (
     ),
     drawn(
         "gift",
-        "present, gift box, box, parcel, package, chest, treasure chest",
+        "gift box, birthday present, box, parcel, package, chest, treasure chest",
         (0, 0, 100, 100),
         _gift,
         height=0.3,

@@ -229,7 +229,7 @@ def _bouquet(pen: Pen) -> None:
 SUBJECTS = (
     drawn(
         "flower",
-        "daisy, poppy, wildflower, lily, chrysanthemum, marigold, bloom, dandelion, "
+        "daisy, poppy, wildflower, lily, chrysanthemum, marigold, dandelion, "
         "cosmos flower, orchid, "
         "daffodil, hibiscus, iris, anemone, peony, dahlia",
         (1, 0, 59, 100),

@@ -250,15 +250,13 @@ SUBJECTS = (
     ),
     drawn(
         "leaf",
-        "maple leaf, foliage",
+        "maple leaf",
         (0, 0, 96, 101),
         _leaf_emblem,
         height=0.1,
         places=("air", "ground"),
     ),
-    drawn(
-        "mountain", "peak, summit, volcano, hill, alp", (0, 0, 180, 100), _mountain, height=900.0
-    ),
+    drawn("mountain", "peak, summit, volcano, alp", (0, 0, 180, 100), _mountain, height=900.0),
     drawn(
         "wave", "surf, ocean wave, tsunami", (0, -1, 160, 100), _wave, height=3.0, places=("water",)
     ),

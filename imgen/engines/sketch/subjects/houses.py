@@ -222,7 +222,7 @@ SUBJECTS = (
         _cottage,
         height=5.5,
     ),
-    drawn("barn", "shed, stable, granary", (1, 1, 137, 100), _barn, height=9.0),
+    drawn("barn", "shed, granary", (1, 1, 137, 100), _barn, height=9.0),
     drawn(
         "skyscraper",
         "high rise, office building, apartment building, office tower, apartment block",
@@ -230,7 +230,7 @@ SUBJECTS = (
         _skyscraper,
         height=150.0,
     ),
-    drawn("tent", "tipi, teepee, yurt, camp", (1, 0, 145, 100), _tent, height=2.2),
+    drawn("tent", "tipi, teepee, yurt", (1, 0, 145, 100), _tent, height=2.2),
     drawn("cabin", "hut, log cabin, chalet, lodge, shack", (0, 3, 128, 100), _hut, height=5.0),
     drawn(
         "shop",

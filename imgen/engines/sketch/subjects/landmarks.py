@@ -284,7 +284,7 @@ SUBJECTS = (
     drawn("lighthouse", "beacon, light house", (0, 0, 52, 100), _lighthouse, height=22.0),
     drawn(
         "tower",
-        "watchtower, wizard tower, clock tower, bell tower, eiffel tower, keep",
+        "watchtower, wizard tower, clock tower, bell tower, eiffel tower",
         (9, 0, 43, 100),
         _tower,
         height=25.0,

@@ -97,7 +97,7 @@ def _scarf(pen: Pen, who: Character) -> None:
 
 SUBJECT = drawn(
     "portrait",
-    "face, bust, headshot, selfie, head, profile, model",
+    "face, bust, headshot, selfie, profile",
     (3, 0, 83, 111),
     _paint,
     height=0.7,

@@ -207,7 +207,7 @@ def _comet(pen: Pen) -> None:
 SUBJECTS = (
     drawn(
         "moon",
-        "crescent moon, full moon, crescent, lunar",
+        "crescent moon, full moon, crescent",
         (0, 0, 100, 100),
         _moon,
         height=60.0,
@@ -216,13 +216,13 @@ SUBJECTS = (
     drawn("sun", "sunshine, sunburst", (0, 0, 100, 100), _sun, height=60.0, places=("sky",)),
     drawn(
         "planet",
-        "saturn, jupiter, mars, earth, globe, world, venus, neptune",
+        "saturn, jupiter, mars, earth, globe, venus, neptune",
         (-2, 14, 102, 86),
         _planet,
         height=80.0,
         places=("sky",),
     ),
-    drawn("star", "gold star, twinkle", (0, 1, 100, 97), _star, height=6.0, places=("sky",)),
+    drawn("star", "gold star", (0, 1, 100, 97), _star, height=6.0, places=("sky",)),
     drawn(
         "cloud",
         "raincloud, cumulus, thundercloud",
