@@ -99,7 +99,7 @@ def _differences(one: Reading, other: Reading, words: Lexicon) -> Iterator[Reaso
     for first, second in ((one, other), (other, one)):
         for detail in misplaced(first, second, words):
             yield Reason(Difference.PLACED, detail)
-    yield from _roles(one, other)
+        yield from _roles(first, second)
     yield from _exchanges(one, other)
 
 
@@ -200,10 +200,11 @@ def _separates(item: Item) -> bool:
 def _roles(one: Reading, other: Reading) -> Iterator[Reason]:
     """The same verb, done by whom the other side has it done to."""
     for verb in sorted(one.acts.keys() & other.acts.keys()):
-        for here in one.acts[verb][:_MOST_ACTS]:
-            for there in other.acts[verb][:_MOST_ACTS]:
-                if _exchanged(here, there) and not here.doers & there.doers:
-                    yield Reason(Difference.ROLES, f"{_any(here.doers)} {verb}")
+        acts, others = one.acts[verb][:_MOST_ACTS], other.acts[verb][:_MOST_ACTS]
+        for here in acts:
+            shared = any(here.doers & there.doers for there in others)
+            if not shared and any(_exchanged(here, there) for there in others):
+                yield Reason(Difference.ROLES, f"{_any(here.doers)} {verb}")
 
 
 def _exchanged(here: Act, there: Act) -> bool:
