@@ -72,6 +72,19 @@ def test_inpainting_changes_the_mask_and_nothing_else(prompt: str) -> None:
         assert np.abs(result.astype(int) - image)[mask == 255].mean() > 2
 
 
+def test_a_mask_over_everything_gives_the_scene() -> None:
+    image = lake()
+    everything = np.full(image.shape[:2], 255, np.uint8)
+    result = run(make_request(Task.INPAINT, image, mask=everything, prompt="mountains at night"))
+    assert np.abs(result.astype(int) - image).mean() > 20
+
+
+def test_a_tiny_picture_can_be_outpainted() -> None:
+    tiny = np.ascontiguousarray(photograph()[:12, :16])
+    result = run(make_request(Task.OUTPAINT, tiny, width=96, height=64, prompt=""))
+    assert np.array_equal(result[26:38, 40:56], tiny)
+
+
 def test_a_red_boat_brings_red_into_the_mask() -> None:
     image = lake()
     mask = box_mask(image, 100, 60, 320, 260)

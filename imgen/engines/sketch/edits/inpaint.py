@@ -89,17 +89,17 @@ def _grained(colour: Colour, ground: Colour, near: NDArray[np.bool_], seed: int)
 def _scene_in(ground: Colour, mask: Mask, scene: Colour) -> Colour:
     """A painted scene that meets the ground's colours at the mask's edge and fades in from it."""
     inside = (mask > 0).astype(np.uint8)
+    if inside.all():
+        return scene
     apart = ground.astype(np.float32) - scene.astype(np.float32)
     calm = np.asarray(cv2.GaussianBlur(apart, (0, 0), 3.0), np.float32)
-    lift = membrane(calm, (1 - inside).astype(np.float32)) if not inside.all() else apart * 0
+    lift = membrane(calm, (1 - inside).astype(np.float32))
     away = cv2.distanceTransform(np.pad(inside, 1, mode="edge"), cv2.DIST_L2, 5)[1:-1, 1:-1]
     reach = max(4.0, 0.30 * float(away.max()))
     near = np.exp(-away / (1.5 * reach)) * 0.85
     fitted = np.clip(scene + lift * near[..., None], 0, 255)
     fade = np.clip(away / min(0.5 * reach, 0.025 * float(sum(mask.shape))), 0, 1)
     fade = fade * fade * (3 - 2 * fade)
-    if inside.all():
-        fade[:] = 1.0
     return blended(ground, np.rint(fitted).astype(np.uint8), np.rint(fade * 255).astype(np.uint8))
 
 

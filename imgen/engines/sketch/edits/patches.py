@@ -27,6 +27,8 @@ from imgen.engines.sketch.edits.pyramid import (
     with_pixels,
 )
 
+_CLOSED = 12_000
+"""Holes of more patches than this on the coarsest level have too little known round them."""
 _SEARCHED, _REFINED = 14_000, 60_000
 """Levels with more patches than the first number are searched only close by, with more than the
 second not at all: they follow the level below."""
@@ -184,9 +186,10 @@ def _solved(
     """The neighbours of every patch at the hole, at full size; None where nothing is to copy."""
     rng = np.random.default_rng([seed % 2**63, 17])
     levels = pyramid(image, hole)
-    if not levels[-1].source.any() or len(levels[-1].rows) == 0:
+    coarsest = levels[-1]
+    if not coarsest.source.any() or not 0 < len(coarsest.rows) <= _CLOSED:
         return None
-    field = _settled(_first_guess(levels[-1], rng), rng, 12, max(levels[-1].hole.shape))
+    field = _settled(_first_guess(coarsest, rng), rng, 12, max(coarsest.hole.shape))
     for count, level in enumerate(reversed(levels[:-1])):
         progress(min(steps[0] + count, steps[1]), steps[1])
         field = _raised(level, field)

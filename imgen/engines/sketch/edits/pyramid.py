@@ -15,7 +15,10 @@ SIDE = 2 * RADIUS + 1
 _COARSE = 9.0
 """The hole reaches no further than this from its edge on the coarsest level, in pixels."""
 _SHORTEST = 40
-"""No level of the pyramid has a shorter side: on less, a patch is a picture."""
+"""No level has a much shorter side: on less, a patch is a picture."""
+
+_QUICK = 3000
+"""As long as a hole has more pixels than this, the pyramid goes on below twice that side."""
 
 Pixels = NDArray[np.float32]
 """(height, width, 3), whole numbers from 0 to 255."""
@@ -56,7 +59,8 @@ def pyramid(image: NDArray[np.uint8], hole: NDArray[np.bool_]) -> list[Level]:
     while True:
         height, width = known.shape
         thick = float(cv2.distanceTransform((known < 0.5).astype(np.uint8), cv2.DIST_L2, 3).max())
-        if thick < _COARSE or min(height, width) < 2 * _SHORTEST:
+        small = min(height, width) < 2 * _SHORTEST and float((1.0 - known).sum()) < _QUICK
+        if thick < _COARSE or small or min(height, width) < _SHORTEST:
             return levels
         size = ((width + 1) // 2, (height + 1) // 2)
         weight = cv2.resize(known, size, interpolation=cv2.INTER_AREA)
