@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from imgen.cli import accounts, catalog, check, demo, keys, serve, verify, worker
+from imgen.cli import accounts, catalog, check, demo, keys, library, serve, verify, worker
 
 app = typer.Typer(
     name="imgen",
@@ -20,5 +20,6 @@ app.command("verify")(verify.verify)
 app.command("demo")(demo.demo)
 app.command("check")(check.check)
 app.add_typer(keys.app, name="keys")
+app.add_typer(library.app, name="library")
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(catalog.app, name="catalog")

@@ -1,150 +1,151 @@
-"""`imgen demo`: start everything, make pictures over HTTP, and say where to look."""
+"""`imgen demo`: start everything, make pictures over HTTP, search them, say where to look."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+import random
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import httpx
 import typer
+from PIL import Image
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
+from imgen.catalog.load import load_catalog
+from imgen.cli.demo_client import Client, Made, Wanted, make_key, own_server
 from imgen.cli.options import DataDir
-from imgen.errors import Unavailable
+from imgen.cli.verify import told
+from imgen.prompts.random_prompt import random_prompt
+from imgen.settings import load_settings
 
-_PROMPTS = (
-    ("a red fox in a snowy forest, golden hour", "photoreal", "jpeg"),
-    ("three sailing boats on a calm lake at sunset, mountains", "watercolour", "webp"),
-    ("@aya portrait, warm light, city street at night, -hat", "professional", "jpeg"),
-    ("a lighthouse on a cliff in a storm", "oil", "avif"),
-    ("a small robot watering flowers in a garden, morning", "illustration", "png"),
-    ("a castle above the clouds under a full moon", "cinematic", "jpeg"),
+_PICTURES = (
+    Wanted("a red fox in a snowy forest, golden hour", "photoreal"),
+    Wanted("three sailing boats on a calm lake at sunset, mountains", "watercolour", "webp"),
+    Wanted("@aya portrait, warm light, -hat", "professional"),
+    Wanted("a lighthouse on a cliff above the sea, evening", "oil", "avif"),
+    Wanted("a small robot in a flower garden, morning", "illustration", "png"),
+    Wanted("a castle on a hill under a full moon, night", "cinematic"),
 )
-_READY = "imgen is ready at "
-_START_SECONDS = 90.0
-_POLL_SECONDS = 0.2
-
-
-@dataclass(frozen=True, slots=True)
-class _Made:
-    prompt: str
-    style: str
-    file: Path
-    url: str
-    seconds: float
+_AGAIN = Wanted("A red fox in a snowy forest, golden hour", "photoreal")
+_QUERY = "an animal in the winter woods"
+_IN_FLIGHT = 24
+_STRAY_SIZE, _STRAY_QUALITY = 0.6, 60
 
 
 def demo(
     out: Annotated[Path, typer.Option(help="Folder for the pictures.")] = Path("demo-output"),
+    fill: Annotated[
+        int, typer.Option(help="Fill the library with so many varied pictures to search in.")
+    ] = 0,
     data_dir: DataDir = None,
 ) -> None:
-    """Run the whole product once: server, key, pictures; then say how to go on.
+    """Run the whole product once: server, key, pictures, search, a repeat, a check of origin.
 
-    Everything is real: the pictures go through HTTP, PostgreSQL, the queue, a worker and storage.
+    Everything is real: the pictures go through HTTP, PostgreSQL, the queue, a worker, marks,
+    signature and storage. With --fill 300 the library gets something to search in.
     """
-    console = Console()
+    console = Console(highlight=False)
     folder = (data_dir or Path("imgen-data")).resolve()
     out.mkdir(parents=True, exist_ok=True)
-    with console.status("Starting the server, its database and a worker …"), _server(folder) as url:
-        key = _make_key(folder)
+    console.print("Starting the server, its database and a worker …")
+    with own_server(folder) as url:
+        key = make_key(folder)
         console.print(f"Server ready at {url}, key {key[:12]}… made")
-        made = _make_pictures(url, key, out, console)
-    _report(made, folder, console)
+        client = Client(url, key)
+        if fill:
+            _fill(client, fill, console)
+        else:
+            _show(client, out, console)
+    if not fill:
+        _verify(out, folder, console)
+    _go_on(folder, console)
 
 
-@contextmanager
-def _server(data_dir: Path) -> Iterator[str]:
-    """A server of our own on a free port, stopped at the end."""
-    log = data_dir / "demo-server.log"
-    data_dir.mkdir(parents=True, exist_ok=True)
-    with log.open("w") as errors:
-        process = subprocess.Popen(  # noqa: S603 - our own command
-            [sys.executable, "-m", "imgen", "serve", "--port", "0", "--data-dir", str(data_dir)],
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-            start_new_session=True,  # Ctrl-C here must not stop it before we do
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        )
-        try:
-            assert process.stdout is not None
-            line = process.stdout.readline()
-            if not line.startswith(_READY):
-                raise Unavailable(f"The server did not start; see {log}")
-            yield line.removeprefix(_READY).strip()
-        finally:
-            process.terminate()
-            process.wait(_START_SECONDS)
-
-
-def _make_key(data_dir: Path) -> str:
-    command = [sys.executable, "-m", "imgen", "keys", "create", "demo", "--data-dir", str(data_dir)]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()  # noqa: S603
-
-
-def _make_pictures(url: str, key: str, out: Path, console: Console) -> list[_Made]:
-    made: list[_Made] = []
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    headers = {"authorization": f"Bearer {key}"}
-    with (
-        httpx.Client(base_url=url, headers=headers, timeout=30) as client,
-        Progress(*columns, TimeElapsedColumn(), console=console) as progress,
-    ):
-        task = progress.add_task("Making pictures", total=len(_PROMPTS))
-        for prompt, style, format in _PROMPTS:
-            progress.update(task, description=prompt[:40].ljust(40))
-            made.append(_make(client, prompt, style, format, out))
-            progress.advance(task)
-    return made
-
-
-def _make(client: httpx.Client, prompt: str, style: str, format: str, out: Path) -> _Made:
-    began = time.perf_counter()
-    job = _call(
-        client, action="generate", prompt=prompt, model="sketch", style=style, format=format
-    )
-    while True:
-        status = _call(client, action="status", id=job["id"])
-        if status["status"] not in ("IN_QUEUE", "IN_PROGRESS"):
-            break
-        time.sleep(_POLL_SECONDS)
-    seconds = time.perf_counter() - began
-    if status["status"] != "COMPLETED":
-        raise Unavailable(f"{prompt}: {status['status']}, {status.get('error', '')}")
-    image = status["meta"]["images"][0]
-    file = out / image["filename"]
-    file.write_bytes(client.get(image["url"]).raise_for_status().content)
-    return _Made(prompt, style, file, image["url"], seconds)
-
-
-def _call(client: httpx.Client, **body: Any) -> dict[str, Any]:
-    reply: dict[str, Any] = client.post("/api/v2", json=body).raise_for_status().json()
-    return reply
-
-
-def _report(made: list[_Made], data_dir: Path, console: Console) -> None:
+def _show(client: Client, out: Path, console: Console) -> None:
+    with _bar(console) as progress:
+        task = progress.add_task("Making pictures", total=len(_PICTURES))
+        made = client.make(_PICTURES, lambda _: progress.advance(task))
     table = Table("prompt", "style", "seconds", "file", title="What was made")
     for one in made:
-        table.add_row(one.prompt, one.style, f"{one.seconds:.1f}", str(one.file))
+        (out / one.filename).write_bytes(client.fetch(one.url))
+        seconds = f"{one.seconds:.1f}"
+        table.add_row(one.wanted.prompt, one.wanted.style, seconds, str(out / one.filename))
     console.print(table)
-    console.print(f"A link, as a client gets it: {made[0].url}", soft_wrap=True, highlight=False)
+    console.print(f"A link, as a client gets it: {made[0].url}\n", soft_wrap=True)
+    _search(client, console)
+    _repeat(client, made, console)
+
+
+def _search(client: Client, console: Console) -> None:
+    table = Table("score", "prompt", "style", title=f"Search: “{_QUERY}”")
+    for result in client.search(_QUERY):
+        table.add_row(f"{result['score']:.3f}", result["prompt"], result["style"])
+    console.print(table)
+
+
+def _repeat(client: Client, made: list[Made], console: Console) -> None:
+    """The same wish again, in other words: served from the library."""
+    again = client.make([_AGAIN], lambda _: None, cache=True)[0]
+    first = next(one for one in made if one.wanted.prompt.lower() == _AGAIN.prompt.lower())
+    how = "served from the library" if again.cached else "made again"
+    console.print(
+        f"Asked again for “{_AGAIN.prompt}”: {how} in {again.seconds * 1000:.0f} ms"
+        f" instead of {first.seconds:.1f} s\n"
+    )
+
+
+def _verify(out: Path, folder: Path, console: Console) -> None:
+    """A picture that lost its metadata, was made smaller and compressed again."""
+    original = max(out.glob("*.jpg"), key=lambda file: file.stat().st_mtime)
+    stray = out / "stray-copy.jpg"
+    with Image.open(original) as picture:
+        size = (int(picture.width * _STRAY_SIZE), int(picture.height * _STRAY_SIZE))
+        picture.convert("RGB").resize(size).save(stray, quality=_STRAY_QUALITY)
+    console.print(f"Is {stray} (metadata stripped, {_STRAY_SIZE:.0%} size, recompressed) ours?")
+    told(console, load_settings(data_dir=folder), [stray])
+
+
+def _fill(client: Client, amount: int, console: Console) -> None:
+    wanted = _varied(amount)
+    with _bar(console) as progress:
+        task = progress.add_task("Filling the library", total=amount)
+        for start in range(0, amount, _IN_FLIGHT):
+            client.make(wanted[start : start + _IN_FLIGHT], lambda _: progress.advance(task))
+    _search(client, console)
+
+
+def _varied(amount: int) -> list[Wanted]:
+    """The same prompts every time, so that two people can talk about the same gallery."""
+    catalog, rng = load_catalog(), random.Random(2026)  # noqa: S311 - variety, not secrecy
+    styles = catalog.models["sketch"].styles
+    return [
+        Wanted(random_prompt(catalog, rng, None if rng.random() < 0.15 else ""), rng.choice(styles))
+        for _ in range(amount)
+    ]
+
+
+def _bar(console: Console) -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    return Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console)
+
+
+def _go_on(data_dir: Path, console: Console) -> None:
     console.print(
         f"\nGo on:\n"
         f"  .venv/bin/imgen serve --data-dir {data_dir}\n"
         f"  KEY=$(.venv/bin/imgen keys create me --data-dir {data_dir})\n"
         f'  curl -s http://127.0.0.1:8000/api/v2 -H "Authorization: Bearer $KEY" \\\n'
         f"    -H 'Content-Type: application/json' \\\n"
-        f'    -d \'{{"action":"generate","prompt":"a quiet lake at dawn"}}\'',
+        f'    -d \'{{"action":"generate","prompt":"a quiet lake at dawn","model":"sketch"}}\'\n'
+        f"  .venv/bin/imgen demo --fill 300   # something to search in",
         soft_wrap=True,
-        highlight=False,
         markup=False,
     )

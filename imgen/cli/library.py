@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from imgen import clock
 from imgen.cli.library_progress import Tally, progress
@@ -167,7 +167,8 @@ def search(
         return await core.search(query, filters, within=within, limit=limit, min_score=min_score)
 
     matches = _with_library(data_dir, work)
-    table = Table("score", "id", "size", "model", "style", "character", "caption")
+    table = Table("score", Column("id", no_wrap=True), "size", "model", "style", "character")
+    table.add_column("caption")
     for match in matches:
         image = match.image
         size = f"{image.width}×{image.height}"

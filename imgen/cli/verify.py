@@ -41,6 +41,12 @@ def verify(
     raise typer.Exit(max(_status(one) for _, one in found))
 
 
+def told(console: Console, settings: Settings, files: list[Path]) -> None:
+    """Verify files and tell about each."""
+    for file, one in run(_verify_all(settings, files)):
+        _tell(console, file, one)
+
+
 async def _verify_all(
     settings: Settings, files: list[Path]
 ) -> list[tuple[Path, Report | ImgenError]]:
