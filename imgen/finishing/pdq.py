@@ -15,12 +15,13 @@ import pdqhash
 from numpy.typing import NDArray
 
 from imgen.finishing.encode import on_white
+from imgen.finishing.thumbnail import halved
 
 MATCH_DISTANCE = 31
 """Bits, of 256."""
 GOOD_QUALITY = 50
-_SIDE = 512
-"""PDQ's own tools shrink to this before they hash."""
+_SMALLEST = (384, 384)
+"""Half sizes down to this change fewer bits than PDQ's own tools do, which shrink to 512x512."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,9 @@ def pdq(pixels: NDArray[np.uint8]) -> Pdq:
     Args:
         pixels: (height, width, 3 or 4); transparency is seen on white.
     """
-    size = (min(_SIDE, pixels.shape[1]), min(_SIDE, pixels.shape[0]))
-    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    bits, quality = pdqhash.compute(on_white(small.astype(np.uint8, copy=False)))
+    grey = cv2.cvtColor(on_white(pixels), cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
+    small = halved(grey, _SMALLEST)
+    bits, quality = pdqhash.compute(np.broadcast_to(small[..., None], (*small.shape, 3)))
     return Pdq(np.packbits(bits.astype(np.uint8)).tobytes().hex(), int(quality))
 
 
