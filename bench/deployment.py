@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.http import request
+from imgen.database.embedded import EmbeddedPostgres
 from tests.live import Deployment, deployed
 
 # The tests notice a dead worker sooner than a deployment does; here its own pace counts.
@@ -33,6 +34,13 @@ class Imgen:
     def headers(self) -> dict[str, str]:
         """What every request carries."""
         return {"Authorization": f"Bearer {self._key}"}
+
+    def pids(self) -> list[int]:
+        """The server, below which its worker runs, and PostgreSQL."""
+        assert self.deployment.process is not None
+        postgres = EmbeddedPostgres(self.deployment.folder).pid()
+        assert postgres is not None
+        return [self.deployment.process.pid, postgres]
 
     def generate(self, prompt: str) -> bytes:
         """The request that submits a job."""

@@ -7,6 +7,8 @@ a power cut, which imgen always does: Redis appends to disk before it answers, f
 - p50, p99: one job at a time; submit, then poll every 5 ms.
 - jobs/s: 16 clients at once, each one job after the other, polling every 5 ms.
 - drained/s: a backlog, submitted by 16 clients and then drained by the worker, polled gently.
+- CPU ms: processor time of all processes together for each job of that backlog: the figure that
+  other programs on the machine disturb least.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ import uvloop
 from bench.deployment import imgen
 from bench.http import Connection, request
 from bench.peers.processes import awake, missing, redis, running, uvicorn
-from bench.rounds import alternate, noise, percentile, table, write
+from bench.rounds import alternate, cpu_seconds, noise, percentile, table, write
 
 CLIENTS = 16
 POLL_SECONDS = 0.005
@@ -46,6 +48,8 @@ class Contender:
     """The request that submits a job; the reply has its `id`."""
     status: Callable[[str], bytes]
     """The request that polls a job; the reply has its `status`."""
+    pids: tuple[int, ...]
+    """All of its processes, or those above them."""
     worker: subprocess.Popen[bytes] | None = None
     """Its worker, where that must not run while others are measured."""
 
@@ -65,7 +69,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
     quick = parser.parse_args().quick
-    work, rounds = (Work(5, 2), 1) if quick else (Work(60, 15), 5)
+    work, rounds = (Work(5, 2), 1) if quick else (Work(40, 8), 5)
     with TemporaryDirectory(prefix="imgen-bench-") as folder, contextlib.ExitStack() as open_ones:
         contenders = dict(_start(Path(folder), open_ones))
         measured = {name: partial(_measure, one, work) for name, one in contenders.items()}
@@ -94,45 +98,48 @@ def _start(folder: Path, open_ones: contextlib.ExitStack) -> Iterator[tuple[str,
 @contextlib.contextmanager
 def _imgen(folder: Path) -> Iterator[Contender]:
     with imgen(folder) as ours:
-        yield Contender(ours.url, ours.generate(_PROMPT), ours.status)
+        yield Contender(ours.url, ours.generate(_PROMPT), ours.status, tuple(ours.pids()))
 
 
 @contextlib.contextmanager
 def _arq(home: Path, durable: bool) -> Iterator[Contender]:
     module = "bench.peers.arq_app"
-    with redis(home, durable=durable) as socket:
+    with redis(home, durable=durable) as (socket, redis_pid):
         environment = _environment(home, socket, durable)
         worker = [sys.executable, "-m", "arq", f"{module}.WorkerSettings"]
         with (
             running(worker, home / "worker.log", **environment) as process,
-            uvicorn(f"{module}:app", home / "http.log", **environment) as url,
+            uvicorn(f"{module}:app", home / "http.log", **environment) as (url, http_pid),
         ):
-            yield _peer(url, process)
+            yield _peer(url, (redis_pid, http_pid, process.pid), polling=process)
 
 
 @contextlib.contextmanager
 def _celery(home: Path, durable: bool) -> Iterator[Contender]:
     module = "bench.peers.celery_app"
-    with redis(home, durable=durable) as socket:
+    with redis(home, durable=durable) as (socket, redis_pid):
         environment = _environment(home, socket, durable)
         worker = [sys.executable, "-m", "celery", "-A", f"{module}:queue", "worker", "-l", "error"]
         with (
-            running(worker, home / "worker.log", C_FORCE_ROOT="1", **environment),
-            uvicorn(f"{module}:app", home / "http.log", **environment) as url,
+            running(worker, home / "worker.log", C_FORCE_ROOT="1", **environment) as process,
+            uvicorn(f"{module}:app", home / "http.log", **environment) as (url, http_pid),
         ):
-            yield _peer(url)
+            yield _peer(url, (redis_pid, http_pid, process.pid))
 
 
 def _environment(home: Path, socket: Path, durable: bool) -> dict[str, str]:
     return {"REDIS_SOCKET": str(socket), "PICTURES": str(home), "DURABLE": str(int(durable))}
 
 
-def _peer(url: str, worker: subprocess.Popen[bytes] | None = None) -> Contender:
+def _peer(
+    url: str, pids: tuple[int, ...], polling: subprocess.Popen[bytes] | None = None
+) -> Contender:
     return Contender(
         url,
         request("POST", f"{url}/jobs", {"prompt": _PROMPT}),
         lambda id: request("GET", f"{url}/jobs/{id}"),
-        worker,
+        pids,
+        polling,
     )
 
 
@@ -144,12 +151,15 @@ def _measure(contender: Contender, work: Work) -> Mapping[str, float]:
     ):
         alone = runner.run(_jobs_in_turn(contender, work.alone))
         together = runner.run(_clients_at_once(contender, work.each))
+        used = cpu_seconds(contender.pids)
         drained = runner.run(_backlog(contender, work.each))
+        used = cpu_seconds(contender.pids) - used
     return {
         "p50 ms": percentile(alone, 0.50) * 1000,
         "p99 ms": percentile(alone, 0.99) * 1000,
         "jobs/s": together,
         "drained/s": drained,
+        "CPU ms": used / (CLIENTS * work.each) * 1000,
     }
 
 

@@ -21,7 +21,7 @@ from bench.deployment import Imgen, imgen
 from bench.http import Connection, request
 from bench.load import load, tool
 from bench.peers.processes import missing, uvicorn
-from bench.rounds import Row, alternate, noise, table, write
+from bench.rounds import Row, alternate, cpu_seconds, noise, table, write
 from imgen.database.embedded import EmbeddedPostgres
 
 CLIENTS = (1, 16)
@@ -45,7 +45,7 @@ def main() -> None:
             jobs = asyncio.run(_jobs(ours))
             app = "bench.peers.select_app:app"
             peer = uvicorn(app, home / "select.log", DATABASE_URL=database)
-            with contextlib.nullcontext("") if obstacle else peer as bare:
+            with contextlib.nullcontext(("", 0)) if obstacle else peer as bare:
                 results = {state: _rounds(ours, id, bare, seconds, rounds) for state, id in jobs}
     for state, rows in results.items():
         print(f"\nstatus of a {state} job\n{table(rows)}")
@@ -74,23 +74,31 @@ async def _until(connection: Connection, poll: bytes, wanted: str) -> None:
         await asyncio.sleep(0.05)
 
 
-def _rounds(ours: Imgen, id: str, bare: str, seconds: float, rounds: int) -> dict[str, Row]:
+def _rounds(
+    ours: Imgen, id: str, bare: tuple[str, int], seconds: float, rounds: int
+) -> dict[str, Row]:
+    server, postgres = ours.pids()
     contenders: dict[str, Callable[[], Mapping[str, float]]] = {
-        "imgen": partial(_measure, ours.url, ours.status(id), seconds)
+        "imgen": partial(_measure, ours.url, ours.status(id), seconds, server, postgres)
     }
-    paths = {"bare route": "jobs", "bare route, whole row": "rows"} if bare else {}
+    url, pid = bare
+    paths = {"bare route": "jobs", "bare route, whole row": "rows"} if url else {}
     for name, path in paths.items():
-        poll = request("GET", f"{bare}/{path}/{id}")
-        contenders[name] = partial(_measure, bare, poll, seconds)
+        poll = request("GET", f"{url}/{path}/{id}")
+        contenders[name] = partial(_measure, url, poll, seconds, pid, postgres)
     return alternate(contenders, rounds)
 
 
-def _measure(url: str, poll: bytes, seconds: float) -> Mapping[str, float]:
+def _measure(url: str, poll: bytes, seconds: float, *pids: int) -> Mapping[str, float]:
+    """One round; `CPU ms` is the server's and PostgreSQL's for each poll."""
     measured: dict[str, float] = {}
+    used, polls = cpu_seconds(pids), 0.0
     for clients in CLIENTS:
         rate, latency = load(url, poll, clients=clients, seconds=seconds)
         measured[f"polls/s, {clients} at once"] = rate
         measured[f"{clients} at once, p50 ms"] = latency
+        polls += rate * seconds
+    measured["CPU ms"] = (cpu_seconds(pids) - used) / polls * 1000
     return measured
 
 

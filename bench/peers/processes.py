@@ -30,8 +30,8 @@ def missing(*packages: str, redis: bool = True) -> str:
 
 
 @contextlib.contextmanager
-def redis(folder: Path, *, durable: bool) -> Iterator[Path]:
-    """A Redis server; yields its socket.
+def redis(folder: Path, *, durable: bool) -> Iterator[tuple[Path, int]]:
+    """A Redis server; yields its socket and its process id.
 
     Args:
         folder: for its socket and data.
@@ -40,23 +40,23 @@ def redis(folder: Path, *, durable: bool) -> Iterator[Path]:
     at = folder / "redis.sock"
     keep = ["--appendonly", "yes", "--appendfsync", "always"] if durable else ["--save", ""]
     command = ["redis-server", "--port", "0", "--unixsocket", str(at), "--dir", str(folder)]
-    with running([*command, "--loglevel", "warning", *keep], folder / "redis.log"):
+    with running([*command, "--loglevel", "warning", *keep], folder / "redis.log") as server:
         _wait(at.exists, "redis-server")
-        yield at
+        yield at, server.pid
 
 
 @contextlib.contextmanager
-def uvicorn(app: str, log: Path, **environment: str) -> Iterator[str]:
-    """An app under the same loop and parser as imgen's own server; yields its URL."""
+def uvicorn(app: str, log: Path, **environment: str) -> Iterator[tuple[str, int]]:
+    """An app under the loop and parser of imgen's own server; yields its URL and process id."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
     options = ["--loop", "uvloop", "--http", "httptools", "--no-access-log"]
     command = [sys.executable, "-m", "uvicorn", app, "--port", str(port), *options]
-    with running(command, log, **environment):
+    with running(command, log, **environment) as server:
         _wait(lambda: _answers(f"{url}/openapi.json"), f"{app}, see {log}")
-        yield url
+        yield url, server.pid
 
 
 @contextlib.contextmanager
