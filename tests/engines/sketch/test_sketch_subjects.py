@@ -212,6 +212,17 @@ def test_an_attribute_shows(name: str, attribute: str) -> None:
     assert len(with_it - without) >= 3
 
 
+@pytest.mark.parametrize(
+    "worn",
+    ["headscarf", "beanie", "hat", "cap", "crown", "glasses", "scarf", "bob", "curly", "bun"],
+)
+def test_whatever_they_wear_the_face_stays_visible(worn: str) -> None:
+    for seed in range(4):
+        look = Look(seed=seed, colour=BLUE, attributes=frozenset({worn}))
+        face = pixels(SUBJECTS["portrait"], look, 140)[62:70, 52:62]
+        assert redness(face) > 10
+
+
 def test_people_asked_for_twice_differ_in_more_than_a_shade() -> None:
     one, two = (pixels(SUBJECTS["portrait"], Look(seed=seed)) for seed in (1, 2))
     assert np.abs(one - two).mean() > 8
