@@ -19,7 +19,7 @@ from PIL import Image, ImageDraw, ImageFont
 from imgen.engines.sketch.paint import paint
 
 PROMPTS = (
-    "snowy mountains above a lake at sunrise",
+    "mountains above a lake, spring morning",
     "three red boats on the sea at sunset",
     "an orange cat on the floor of a cosy room",
     "a fox in a forest in autumn, morning mist",

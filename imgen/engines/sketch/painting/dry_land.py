@@ -96,6 +96,7 @@ def desert(plot: Plot) -> Land:
         height = height + np.float32(top) * smoothstep(start * 0.5, start * 5.0, plot.z) * (
             dune - 0.25
         )
+    height = height + np.float32(22) * smoothstep(50, 700, plot.z)
     return Land(height.astype(np.float32), ground="sand", sand=1.0)
 
 

@@ -38,7 +38,9 @@ def stage(
             sprite[..., :3] += (tint - sprite[..., :3]) * np.float32(canvas.veil[1])
         elif not canvas.floating:
             sprite = _hazed(sprite, item, day)
-        if item.place == "ground":
+        if scene.setting == "clouds":
+            sprite = _sunk(sprite, item, top)
+        elif item.place == "ground":
             _cast_shadow(canvas, sprite, item, day, light)
         elif item.place == "water":
             sprite = _dipped(sprite, item, top)
@@ -119,6 +121,18 @@ def _dipped(sprite: Sprite, item: Placed, top: int) -> Sprite:
     rows = np.arange(sprite.shape[0], dtype=np.float32)
     keep = np.clip((line - rows) / max(1.0, 0.006 * item.box.height) + 0.5, 0.0, 1.0)
     sprite[..., 3] *= keep[:, None]
+    return sprite
+
+
+def _sunk(sprite: Sprite, item: Placed, top: int) -> Sprite:
+    """What stands on clouds has its foot in them."""
+    if item.place != "ground":
+        return sprite
+    rows, columns = np.indices(sprite.shape[:2], dtype=np.float32)
+    puffs = Noise.seeded(item.thing.seed, 65).fbm(columns, rows, 0.16 * item.box.height, 3)
+    line = item.box.foot - 0.08 * item.box.height - top
+    keep = (line - rows) / np.float32(0.07 * item.box.height) + puffs * np.float32(1.1)
+    sprite[..., 3] *= np.clip(keep + 0.5, 0.0, 1.0)
     return sprite
 
 

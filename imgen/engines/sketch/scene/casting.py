@@ -11,10 +11,8 @@ import numpy as np
 
 from imgen.engines.protocol import Lora
 from imgen.engines.sketch.look import RGB
+from imgen.engines.sketch.scene.people import PEOPLE
 from imgen.engines.sketch.scene.scene import Scene, Thing
-
-PEOPLE = frozenset({"person", "portrait"})
-"""The subjects that can take a character's look."""
 
 _HAIR = ("black hair", "brown hair", "auburn hair", "red hair", "blonde hair", "grey hair")
 _CUTS = ("bob", "long hair", "bun", "ponytail", "curly", "short hair")

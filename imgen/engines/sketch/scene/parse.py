@@ -6,18 +6,18 @@ from dataclasses import dataclass, field
 
 from imgen.engines.sketch.look import RGB
 from imgen.engines.sketch.scene.findings import Findings, Mention
+from imgen.engines.sketch.scene.negatives import exclude
+from imgen.engines.sketch.scene.nouns import corrected, subject_of
+from imgen.engines.sketch.scene.people import PEOPLE
 from imgen.engines.sketch.scene.tokens import Token, tokens_of
 from imgen.engines.sketch.scene.vocabulary import (
     LONGEST,
     Meaning,
-    Vocabulary,
-    deletions,
     vocabulary,
 )
-from imgen.engines.sketch.subjects.registry import SUBJECTS, find_subject
+from imgen.engines.sketch.subjects.registry import SUBJECTS
 
 _FUZZY_WORDS = 24
-_MAX_FUZZY_LENGTH = 24
 
 
 @dataclass(slots=True)
@@ -85,7 +85,7 @@ class Reader:
         weights = [part.weight for part in window]
         weight = max(weights) if weights[0] >= 1 else min(weights)
         meanings = self._words.phrases.get(words, ())
-        subject = self._subject(" ".join(words), len(words))
+        subject = subject_of(" ".join(words), len(words))
         if self._negated:
             return self._exclude(words, meanings, subject)
         if self._is_coat(words):
@@ -144,7 +144,7 @@ class Reader:
             return False
         if self._lavender(words[0]):
             return False
-        if not self._subject(words[0], 1):
+        if not subject_of(words[0], 1):
             return True
         ahead = [token.text for token in self._tokens[self._at + 1 : self._at + 3]]
         if ahead[:1] == ["and"]:
@@ -161,7 +161,9 @@ class Reader:
         ahead = self._tokens[self._at + len(words) : self._at + len(words) + 1]
         if not ahead or not ahead[0].text or words[-1].endswith("s"):
             return False
-        meant = self._subject(ahead[0].text, 1)
+        if ahead[0].text in self._words.grammar["heads"]:
+            return True
+        meant = subject_of(ahead[0].text, 1)
         return meant not in ("", "portrait") and ahead[0].text not in self._words.colours
 
     def _is_coat(self, words: tuple[str, ...]) -> bool:
@@ -169,7 +171,7 @@ class Reader:
         if words != ("black", "and", "white"):
             return False
         ahead = self._tokens[self._at + 3 : self._at + 4]
-        return bool(ahead and self._subject(ahead[0].text, 1))
+        return bool(ahead and subject_of(ahead[0].text, 1))
 
     def _is_part_of_place(self, words: tuple[str, ...]) -> bool:
         """`pine` in `pine forest` names no thing of its own."""
@@ -216,8 +218,25 @@ class Reader:
         ):
             self._unknown(token)
 
+    def _worn(self, word: str) -> bool:
+        """`…, satin emerald gown`: worn by the last person named, with or without `wearing`."""
+        if word not in self._words.grammar["parts"]:
+            return False
+        people = [one for one in self.found.mentions if one.subject in PEOPLE]
+        if not people:
+            return False
+        pending, self._pending = self._pending, _Pending()
+        people[-1].attributes.update({word, *pending.words})
+        colours = [name for name in pending.words if name in self._words.colours]
+        people[-1].attributes.update(f"{name} {word}" for name in colours)
+        if word in self._words.grammar["surfaces"] and pending.colours:
+            people[-1].colour = people[-1].colour or pending.colours[0]
+        return True
+
     def _unknown(self, token: Token) -> None:
         """A word of no table: perhaps misspelt, else it describes the noun that comes or came."""
+        if self._worn(token.text):
+            return
         meant = self._corrected(token.text)
         if meant and meant != token.text:
             self._tokens[self._at] = Token(meant, token.weight)
@@ -231,30 +250,12 @@ class Reader:
         self._pending.words.add(token.text)
 
     def _corrected(self, word: str) -> str:
-        if not 5 <= len(word) <= _MAX_FUZZY_LENGTH or self._fuzzy_left <= 0:
+        if self._fuzzy_left <= 0:
             return ""
         self._fuzzy_left -= 1
-        for short in deletions(word):
-            known = self._words.typos.get(short) or _subject_typos().get(short)
-            if known and _slip(word, known):
-                return known
-        return ""
+        return corrected(word)
 
     # -- things -----------------------------------------------------------------------------
-    def _subject(self, noun: str, length: int) -> str:
-        """Key of the subject that a noun means; empty for none."""
-        if length > 3:
-            return ""
-        found = find_subject(noun)
-        if found is not None:
-            return found.name
-        if length == 1:
-            for form in (noun, noun.removesuffix("s"), noun.removesuffix("es")):
-                for near in self._words.kin.get(form, ()):
-                    if near in SUBJECTS:
-                        return near
-        return ""
-
     def _mention(self, subject: str, noun: str, weight: float) -> None:
         if weight <= 0.05:
             self.found.excluded.add(subject)
@@ -340,61 +341,3 @@ class Reader:
         if self._ahead and self._last is not None and not self._fresh:
             self._place(self._ahead)
         self._fresh = True
-
-
-def exclude(
-    found: Findings, words: tuple[str, ...], meanings: tuple[Meaning, ...], subject: str,
-    table: Vocabulary,
-) -> bool:  # fmt: skip
-    """Note that whatever these words mean must not appear; False if they mean nothing."""
-    groups = table.group_words.get(words[0], ()) if len(words) == 1 else ()
-    for group in groups:
-        found.excluded |= {group, *table.groups[group]}
-    if subject:
-        found.excluded.add(subject)
-    for kind, key in meanings:
-        if kind in ("feature", "weather", "time", "season", "setting"):
-            found.excluded.add(key)
-            if (kind, key) == ("weather", "cloudy"):
-                found.excluded.add("clouds")
-    return bool(groups or subject or meanings)
-
-
-def _slip(word: str, known: str) -> bool:
-    """Whether one is the other with a letter lost, doubled or swapped: no other letter in it."""
-    if len(word) == len(known):
-        return sorted(word) == sorted(known)
-    return abs(len(word) - len(known)) == 1
-
-
-def _subject_typos() -> dict[str, str]:
-    if not _SUBJECT_TYPOS:
-        for subject in SUBJECTS.values():
-            for word in (subject.name, *subject.words):
-                if len(word) >= 5 and " " not in word:
-                    for short in deletions(word):
-                        _SUBJECT_TYPOS.setdefault(short, word)
-    return _SUBJECT_TYPOS
-
-
-_SUBJECT_TYPOS: dict[str, str] = {}
-
-
-def read_negative(text: str) -> set[str]:
-    """Keys of everything that a negative prompt names."""
-    reader = Reader(text)
-    table = vocabulary()
-    found = Findings()
-    tokens = [token.text for token in tokens_of(text)]
-    at = 0
-    while at < len(tokens):
-        for length in range(min(LONGEST, len(tokens) - at), 0, -1):
-            words = tuple(tokens[at : at + length])
-            if not all(words):
-                continue
-            subject = reader._subject(" ".join(words), len(words))
-            if exclude(found, words, table.phrases.get(words, ()), subject, table):
-                at += length - 1
-                break
-        at += 1
-    return found.excluded

@@ -7,7 +7,8 @@ import zlib
 import numpy as np
 
 from imgen.engines.sketch.scene.findings import Findings, Mention
-from imgen.engines.sketch.scene.parse import Reader, read_negative
+from imgen.engines.sketch.scene.negatives import read_negative
+from imgen.engines.sketch.scene.parse import Reader
 from imgen.engines.sketch.scene.scene import Scene, Thing
 from imgen.engines.sketch.scene.vocabulary import vocabulary
 from imgen.engines.sketch.styles.registry import find_style
@@ -24,6 +25,7 @@ _HOURS_OF_MOOD = {
     "calm": ("sunrise", "morning", "golden_hour"), "happy": ("noon", "morning", "afternoon"),
 }  # fmt: skip
 _HOURS = ("noon", "afternoon", "morning", "golden_hour", "afternoon", "golden_hour", "morning")
+_CROPS = frozenset({"lavender", "wheat", "tulips", "sunflowers", "poppies"})
 _GREY_WEATHER = frozenset({"overcast", "fog", "rain", "storm", "snow"})
 
 
@@ -134,14 +136,13 @@ def _thing(mention: Mention, index: int, seed: int) -> Thing:
 def _setting(
     found: Findings, things: tuple[Thing, ...], style: Style | None, chance: np.random.Generator
 ) -> str:
+    said = found.strongest("setting")
     if style is not None and style.plain_ground:
         return "studio"
-    said = found.strongest("setting")
-    if said in ("room", "cafe", "library") and _fit_on_a_table(things):
-        return "tabletop"
     if said:
-        return _combined(found, said)
-    if found.all("feature") & {"lavender", "wheat", "tulips", "sunflowers", "poppies"}:
+        indoors = said in ("room", "cafe", "library")
+        return "tabletop" if indoors and _fit_on_a_table(things) else _combined(found, said)
+    if found.all("feature") & _CROPS:
         return "field"
     if "portrait" in found.all("composition"):
         return "studio"
@@ -150,20 +151,20 @@ def _setting(
     return _pick(tuple(s for s in _OPEN_AIR if s not in found.excluded) or _OPEN_AIR, chance)
 
 
-def _features(found: Findings, setting: str) -> frozenset[str]:
-    """What was named as a feature, and a lake that lies below the mountains."""
-    features = found.all("feature")
-    if setting == "mountains" and "lake" in found.all("setting"):
-        features |= {"lake"}
-    return features
-
-
 def _fit_on_a_table(things: tuple[Thing, ...]) -> bool:
     """Whether all that is named is small and lies about indoors, as cups and books do."""
     kinds = [SUBJECTS[thing.subject] for thing in things]
     return bool(kinds) and all(
         kind.places[0] == "indoors" and kind.height_m <= 0.5 for kind in kinds
     )
+
+
+def _features(found: Findings, setting: str) -> frozenset[str]:
+    """What was named as a feature, and a lake that lies below the mountains."""
+    features = found.all("feature")
+    if setting == "mountains" and "lake" in found.all("setting"):
+        features |= {"lake"}
+    return features
 
 
 def _combined(found: Findings, said: str) -> str:
