@@ -184,7 +184,7 @@ class LibrarySettings(Section):
         description="Similarity that a cached picture must exceed to be served for a prompt.",
     )
     floor: float = Field(
-        0.35,
+        0.40,
         ge=0,
         le=1,
         description="Similarity below which the Cache API's `generate` finds no match.",

@@ -6,6 +6,7 @@ candidates also pass a second check of what embeddings blur (`meaning`).
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from imgen.errors import ImgenError
 from imgen.library import store
 from imgen.library.image import Filters, Image, Match
 from imgen.library.meaning.comparing import same_meaning
+from imgen.library.meaning.lexicon import lexicon
 from imgen.library.meaning.prompt import Prompt
 from imgen.library.search import Search
 
@@ -66,7 +68,9 @@ class Lookup:
         """The same prompt again, found without the encoder."""
         async with self.database.connection() as connection:
             found = await store.repeats(connection, wish.prompt, wish.filters, _CANDIDATES)
-        return [image for image in found if wish.force or self._same(wish, image)]
+        if wish.force:
+            return found
+        return await asyncio.to_thread(lambda: [one for one in found if self._same(wish, one)])
 
     async def _similar(self, wish: Wish) -> list[Image]:
         matches = await self.search(
@@ -76,7 +80,8 @@ class Lookup:
             limit=_CANDIDATES,
             min_score=0.0 if wish.force else self.threshold,
         )
-        return [match.image for match in self._eligible(wish, matches)]
+        eligible = await asyncio.to_thread(self._eligible, wish, matches)
+        return [match.image for match in eligible]
 
     def _eligible(self, wish: Wish, matches: Sequence[Match]) -> list[Match]:
         whole = [match for match in matches if match.image.served is not None]
@@ -92,6 +97,6 @@ class Lookup:
         verdict = same_meaning(
             Prompt(wish.prompt, wish.negatives),
             Prompt(image.prompt, frozenset(image.negatives)),
-            quality=self.quality_words,
+            quality={*self.quality_words, *lexicon().quality_negatives},
         )
         return verdict.same

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from imgen.database.pool import Database
 from imgen.library import store
 from imgen.library.embed.encoder import Encoder
+from imgen.library.meaning.essence import essence
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Remember:
             new = await store.without_vectors(connection, self.encoder.model_id, limit)
         if not new:
             return 0
-        texts = [text for _, prompt, caption in new for text in (prompt, caption)]
+        texts = [text for _, prompt, caption in new for text in (essence(prompt), caption)]
         vectors = await self.encoder.encode(texts)
         named = [
             (id, vectors[2 * place], vectors[2 * place + 1]) for place, (id, _, _) in enumerate(new)

@@ -12,6 +12,7 @@ from imgen.database.pool import Connection, Database
 from imgen.library import store
 from imgen.library.embed.encoder import Encoder
 from imgen.library.image import Filters, Match
+from imgen.library.meaning.essence import essence
 
 SearchIn = Literal["both", "caption", "prompt"]
 
@@ -58,7 +59,7 @@ class Search:
             imgen.errors.Invalid: the text is not valid Unicode.
             imgen.errors.Unavailable: the encoder or the database is down.
         """
-        vector = (await self.encoder.encode([text]))[0]
+        vector = (await self.encoder.encode([essence(text)]))[0]
         async with self.database.connection() as connection:
             matching, seen = await store.count(connection, filters)
             if matching <= offset:

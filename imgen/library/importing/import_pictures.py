@@ -105,7 +105,7 @@ class Import:
             }
             async with self.database.connection() as connection:
                 known = await store.entered(
-                    connection, list(some), similar_too=not options.keep_similar
+                    connection, list(some), left_out_too=not options.keep_similar
                 )
             for digest in known:
                 tell(Outcome(some.pop(digest).entry.shown, Fate.KNOWN))

@@ -74,7 +74,7 @@ class Keep:
                     Entered(
                         digest_of(picture.candidate, options),
                         outcome.id,
-                        similar=outcome.fate is Fate.SIMILAR,
+                        left_out=outcome.fate is Fate.SIMILAR,
                     )
                     for picture, outcome in zip(pictures, outcomes, strict=True)
                 ],

@@ -19,6 +19,8 @@ Pixels = NDArray[np.uint8]
 SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".avif"})
 """Of the files that are looked at in folders and archives."""
 _FORMATS = {"JPEG": "jpeg", "MPO": "jpeg", "PNG": "png", "WEBP": "webp", "AVIF": "avif"}
+_OPENED = ("JPEG", "PNG", "WEBP", "AVIF")
+"""Nothing else is even tried. Pillow makes an MPO of a JPEG by itself."""
 _SHOWN_EVERYWHERE = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA"})
 _ORIENTATION = 0x0112
 _UPRIGHT = 1
@@ -69,7 +71,7 @@ def open_picture(data: bytes, limits: Limits) -> Picture:
     if len(data) > limits.file_bytes:
         raise TooLarge(f"over {limits.file_bytes // 2**20} MiB")
     try:
-        with Image.open(io.BytesIO(data), formats=list(_FORMATS)) as picture:
+        with Image.open(io.BytesIO(data), formats=_OPENED) as picture:
             _check(picture, limits)
             picture.load()
             return _opened(data, picture)

@@ -20,17 +20,17 @@ class Entered:
 
     digest: bytes
     image_id: str
-    similar: bool = False
-    """It was left out because it looks like that picture."""
+    left_out: bool = False
+    """It looks like that picture, and so did not become one."""
 
 
 async def entered(
-    connection: Connection, digests: Sequence[bytes], *, similar_too: bool
+    connection: Connection, digests: Sequence[bytes], *, left_out_too: bool
 ) -> set[bytes]:
     """Which of these files were dealt with before."""
     cursor = await connection.execute(
         "SELECT digest FROM imported_files WHERE digest = ANY(%s) AND (%s OR NOT lookalike)",
-        (list(digests), similar_too),
+        (list(digests), left_out_too),
     )
     return {bytes(row[0]) for row in await cursor.fetchall()}
 
@@ -40,15 +40,15 @@ async def enter(connection: Connection, files: Iterable[Entered]) -> None:
     rows = list(files)
     await connection.execute(
         "INSERT INTO imported_files (digest, image_id, lookalike)"
-        " SELECT DISTINCT ON (digest) digest, image_id, similar"
+        " SELECT DISTINCT ON (digest) digest, image_id, lookalike"
         " FROM unnest(%s::bytea[], %s::text[], %s::bool[]) AS file (digest, image_id, lookalike)"
         " JOIN images ON images.id = file.image_id"
         " ON CONFLICT (digest) DO UPDATE"
-        " SET image_id = excluded.image_id, similar = excluded.similar",
+        " SET image_id = excluded.image_id, lookalike = excluded.lookalike",
         (
             [row.digest for row in rows],
             [row.image_id for row in rows],
-            [row.similar for row in rows],
+            [row.left_out for row in rows],
         ),
     )
 
