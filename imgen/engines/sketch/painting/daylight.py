@@ -170,7 +170,7 @@ def daylight_of(scene: Scene, rng: np.random.Generator) -> Daylight:
     hour = HOURS.get(scene.time, HOURS["noon"])
     veil = _VEILS.get(scene.weather, _VEILS["clear"])
     if hour.night:
-        veil = replace(veil, dim=veil.dim**0.35)
+        veil = replace(veil, dim=veil.dim**0.35, grey=veil.grey * 0.65)
     low, near, middle, zenith = (_grey(tone, veil.grey, veil.dim) for tone in hour.sky)
     if veil.grey > 0.6:
         flat = mix(near, middle, 0.5)

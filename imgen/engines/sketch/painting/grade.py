@@ -92,4 +92,4 @@ def _leaned(image: Field, scene: Scene) -> Field:
     ).astype(np.float32)
     luma = np.asarray(cv2.transform(image, np.array([_LUMA], np.float32)), np.float32)
     index = np.clip(luma * 255.0, 0, 255).astype(np.uint8)
-    return np.asarray(image + (ramp[index] - image) * np.float32(0.34), np.float32)
+    return np.asarray(image + (ramp[index] - image) * np.float32(0.26), np.float32)

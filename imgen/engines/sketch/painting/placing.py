@@ -147,6 +147,8 @@ def _share_of_height(
         base = 0.13 if subject.height_m < 0.3 else 0.18
     if subject.height_m > _LARGE_M and place in ("ground", "indoors"):
         base = 0.40
+    elif subject.aspect < 0.5 and place == "ground":
+        base = 0.56
     if scene.composition & {"close_up", "portrait"}:
         base *= 1.75
     elif "wide" in scene.composition:

@@ -128,7 +128,8 @@ def _sunk(sprite: Sprite, item: Placed, top: int) -> Sprite:
     """What stands on clouds has its foot in them."""
     if item.place != "ground":
         return sprite
-    rows, columns = np.indices(sprite.shape[:2], dtype=np.float32)
+    grid = np.indices(sprite.shape[:2], dtype=np.float32)
+    rows, columns = grid[0:1].reshape(sprite.shape[:2]), grid[1:2].reshape(sprite.shape[:2])
     puffs = Noise.seeded(item.thing.seed, 65).fbm(columns, rows, 0.16 * item.box.height, 3)
     line = item.box.foot - 0.08 * item.box.height - top
     keep = (line - rows) / np.float32(0.07 * item.box.height) + puffs * np.float32(1.1)

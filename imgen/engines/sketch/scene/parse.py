@@ -18,6 +18,9 @@ from imgen.engines.sketch.scene.vocabulary import (
 from imgen.engines.sketch.subjects.registry import SUBJECTS
 
 _FUZZY_WORDS = 24
+_HAIR = frozenset(
+    {"hair", "haircut", "bob", "waves", "curls", "braid", "braids", "ponytail", "bun"}
+)
 
 
 @dataclass(slots=True)
@@ -229,9 +232,16 @@ class Reader:
         people[-1].attributes.update({word, *pending.words})
         colours = [name for name in pending.words if name in self._words.colours]
         people[-1].attributes.update(f"{name} {word}" for name in colours)
+        if word in _HAIR:
+            people[-1].attributes.update(self._hair(pending.words))
         if word in self._words.grammar["surfaces"] and pending.colours:
             people[-1].colour = people[-1].colour or pending.colours[0]
         return True
+
+    def _hair(self, words: set[str]) -> set[str]:
+        """The plain names of the hair colours among some words."""
+        named = {self._words.hair.get(word, f"{word} hair") for word in words}
+        return {name for name in named if name.removesuffix(" hair") in self._words.colours}
 
     def _unknown(self, token: Token) -> None:
         """A word of no table: perhaps misspelt, else it describes the noun that comes or came."""
@@ -299,6 +309,8 @@ class Reader:
             if part.text in self._words.grammar["parts"]:
                 self._last.attributes.update({part.text, *words})
                 self._last.attributes.add(f"{colour} {part.text}".strip())
+                if part.text in _HAIR:
+                    self._last.attributes.update(self._hair({colour, *words}))
                 if (
                     colour
                     and part.text in self._words.grammar["surfaces"]

@@ -53,6 +53,7 @@ def read(
     _frame_portrait(found)
     things = _things(found, seed)
     setting = _setting(found, things, chosen, chance)
+    setting = _with_ground(setting, things)
     season = _season(found, setting)
     weather = _weather(found, season, setting, chance)
     return Scene(
@@ -149,6 +150,20 @@ def _setting(
     if things:
         return _home(things[0].subject, found, chance)
     return _pick(tuple(s for s in _OPEN_AIR if s not in found.excluded) or _OPEN_AIR, chance)
+
+
+def _with_ground(setting: str, things: tuple[Thing, ...]) -> str:
+    """Open water needs a shore where something is to stand on it."""
+    if setting not in ("sea", "island"):
+        return setting
+    rooted = [
+        SUBJECTS[thing.subject]
+        for thing in things
+        if set(SUBJECTS[thing.subject].places) <= {"ground", "indoors"}
+    ]
+    if not rooted:
+        return setting
+    return "coast" if max(kind.height_m for kind in rooted) > 5.0 else "beach"
 
 
 def _fit_on_a_table(things: tuple[Thing, ...]) -> bool:

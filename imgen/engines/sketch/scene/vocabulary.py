@@ -41,6 +41,8 @@ class Vocabulary:
     home: Mapping[str, tuple[str, ...]]
     grammar: Mapping[str, frozenset[str]]
     """Words that hold a sentence together, by what they do."""
+    hair: Mapping[str, str]
+    """A word for a colour of hair → the plain words for it."""
     typos: Mapping[str, str]
     """A long word with one letter left out → the word."""
 
@@ -106,5 +108,6 @@ def vocabulary() -> Vocabulary:
         kin={noun: tuple(_split(listed)) for noun, listed in table["kin"].items()},
         home={name: tuple(_split(listed)) for name, listed in table["home"].items()},
         grammar=_grammar(table["grammar"]),
+        hair=table["hair"],
         typos=typos,
     )
