@@ -171,7 +171,7 @@ def test_the_stronger_the_further_from_the_input() -> None:
     request = make_request(Task.IMAGE_TO_IMAGE, image, prompt="mountains at night", style="oil")
     apart = [
         np.abs(run(replace(request, strength=strength)).astype(int) - image).mean()
-        for strength in (0.1, 0.4, 1.0)
+        for strength in (0.15, 0.7)
     ]
     assert all(weaker < stronger for weaker, stronger in pairwise(apart))
 
@@ -187,8 +187,9 @@ def test_moderate_strength_keeps_the_layout_and_full_strength_does_not() -> None
         planes = [cv2.resize(picture, (48, 32)).mean(axis=2).ravel() for picture in (image, result)]
         return float(np.corrcoef(planes[0], planes[1])[0, 1])
 
-    assert likeness(0.45) > 0.7
-    assert likeness(1.0) < likeness(0.45) - 0.2
+    kept = likeness(0.45)
+    assert kept > 0.7
+    assert likeness(1.0) < kept - 0.2
 
 
 def test_the_prompt_gives_its_palette() -> None:
@@ -220,8 +221,8 @@ def test_the_seed_decides_the_bytes(task: Task) -> None:
 def test_progress_rises_to_the_end_and_may_stop_the_work(task: Task) -> None:
     image = photograph()
     mask = box_mask(image, 100, 60, 180, 140)
-    larger = 2 if task in (Task.OUTPAINT, Task.UPSCALE) else 1
-    request = make_request(task, image, mask=mask, width=288 * larger)
+    wider = 64 if task in (Task.OUTPAINT, Task.UPSCALE) else 0
+    request = make_request(task, image, mask=mask, width=288 + wider)
     seen: list[float] = []
     EDITS[task](request, lambda step, of: seen.append(step / of))
     assert len(seen) >= 3
