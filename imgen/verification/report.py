@@ -79,7 +79,8 @@ def to_json(report: Report) -> dict[str, Any]:
 
 def _credentials(credentials: Credentials) -> dict[str, Any]:
     if credentials.state is State.ABSENT:
-        return {"state": credentials.state.value}
+        problems = {"problems": list(credentials.problems)} if credentials.problems else {}
+        return {"state": credentials.state.value, **problems}
     return {
         "state": credentials.state.value,
         "own": credentials.own,

@@ -2,6 +2,7 @@
 
 import io
 import json
+import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,8 +17,14 @@ from hypothesis import strategies as st
 from imgen.errors import Invalid, Unavailable
 from imgen.finishing.credentials.certificates import Chain, LocalKey
 from imgen.finishing.credentials.development import development_key
-from imgen.finishing.credentials.manifest import Ingredient, Origin, Relationship, Statement
-from imgen.finishing.credentials.read import Credentials, ReadCredentials, State
+from imgen.finishing.credentials.manifest import (
+    Ingredient,
+    Origin,
+    Relationship,
+    Statement,
+    definition,
+)
+from imgen.finishing.credentials.read import REMOTE, Credentials, ReadCredentials, State
 from imgen.finishing.credentials.sign import Sign
 from imgen.finishing.credentials.trust import Trust
 from imgen.finishing.credentials.words import Words, vendor_label
@@ -237,12 +244,61 @@ def test_a_picture_delivered_again_names_the_stored_one(sign: Sign) -> None:
     assert names == ["c2pa.opened", "c2pa.converted", "c2pa.watermarked.bound"]
 
 
+@pytest.mark.parametrize("format", [Format.JPEG, Format.WEBP, Format.AVIF])
+def test_whatever_is_wrong_with_an_input_s_credentials_ours_are_good(
+    sign: Sign, read: ReadCredentials, format: Format
+) -> None:
+    """The picture in the input stays readable; its credentials are damaged at random places."""
+    upstream = sign(FILES[format], format.media_type, Statement(Words(title="Upstream")))
+    start = upstream.index(b"jumb") - 8
+    at = np.random.default_rng(1).integers(start, start + 2500, 15)
+    for place in at:
+        damaged = bytearray(upstream)
+        damaged[place] ^= 0x15
+        parent = Ingredient(bytes(damaged), format.media_type)
+        statement = Statement(WORDS, origin=Origin.EDITED, ingredients=(parent,))
+        told = read(sign(JPEG, "image/jpeg", statement))
+        assert told.state is State.TRUSTED
+        assert told.ingredients == ("Input picture",)
+
+
 def test_an_input_that_cannot_hold_credentials_is_refused_by_type(sign: Sign) -> None:
     with pytest.raises(Invalid, match="image/gif"):
         sign(JPEG, "image/jpeg", Statement(WORDS, ingredients=(Ingredient(b"GIF8", "image/gif"),)))
-    junk = Ingredient(b"\xff\xd8\xff junk", "image/jpeg")
+
+
+@pytest.mark.parametrize("junk", [b"\xff\xd8\xff junk", b"\x89PNG\r\n\x1a\n", JPEG[:200]])
+def test_an_input_that_is_no_picture_is_refused(sign: Sign, junk: bytes) -> None:
+    ingredients = (Ingredient(junk, "image/jpeg"),)
     with pytest.raises(Invalid):
-        sign(JPEG, "image/jpeg", Statement(WORDS, ingredients=(junk,)))
+        sign(JPEG, "image/jpeg", Statement(WORDS, ingredients=ingredients))
+
+
+def test_nothing_is_ever_fetched(sign: Sign, read: ReadCredentials, key: LocalKey) -> None:
+    """A file may name a place where its credentials are; whoever runs it would learn who asks."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.2)
+        port = server.getsockname()[1]
+        elsewhere = io.BytesIO()
+        signer = c2pa.Signer.from_info(
+            c2pa.C2paSignerInfo(
+                c2pa.C2paSigningAlg.ES256, key.chain.pem.encode(), key.key_pem.encode(), None
+            )
+        )
+        with c2pa.Builder(definition(STATEMENT, "image/jpeg")) as builder:
+            builder.set_no_embed()
+            builder.set_remote_url(f"http://127.0.0.1:{port}/manifest.c2pa")
+            builder.sign(signer, "image/jpeg", io.BytesIO(JPEG), elsewhere)
+        assert str(port).encode() in elsewhere.getvalue()
+        told = read(elsewhere.getvalue(), "image/jpeg")
+        sign(
+            JPEG,
+            "image/jpeg",
+            Statement(WORDS, ingredients=(Ingredient(elsewhere.getvalue(), "image/jpeg"),)),
+        )
+        with pytest.raises(TimeoutError):
+            server.accept()
+    assert told == Credentials(State.ABSENT, problems=(REMOTE,))
 
 
 def test_someone_else_s_intact_credentials_are_valid_but_not_trusted(

@@ -17,6 +17,7 @@ from imgen.finishing.credentials.trust import Trust
 _ABOUT_THE_SIGNER = {"signingCredential.untrusted", "signingCredential.expired"}
 """Problems that say nothing against the picture: it is as its signer left it."""
 _PAYLOAD_DIGITS = 12
+REMOTE = "remote manifest, not fetched"
 
 
 class State(StrEnum):
@@ -55,7 +56,7 @@ class Credentials:
     ingredients: tuple[str, ...] = ()
     """Titles."""
     problems: tuple[str, ...] = ()
-    """C2PA's codes of what is wrong."""
+    """C2PA's codes of what is wrong; `REMOTE` where the file only names a place to look."""
 
 
 ABSENT = Credentials(State.ABSENT)
@@ -82,7 +83,7 @@ class ReadCredentials:
         except c2pa.C2paError.NotSupported:
             return ABSENT
         except c2pa.C2paError as error:
-            return Credentials(State.TAMPERED, problems=(_code(error),))
+            return _unread(str(error))
         if reader is None:
             return ABSENT
         with reader:
@@ -182,5 +183,8 @@ def _serial(signature: Mapping[str, Any]) -> str:
     return f"{int(number):x}" if number.isdecimal() else ""
 
 
-def _code(error: c2pa.C2paError) -> str:
-    return f"unreadable: {str(error)[:200]}"
+def _unread(error: str) -> Credentials:
+    """Credentials that are kept on some server say nothing to us: asking would tell who looks."""
+    if error.startswith("Remote"):
+        return Credentials(State.ABSENT, problems=(REMOTE,))
+    return Credentials(State.TAMPERED, problems=(f"unreadable: {error[:200]}",))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import threading
+from dataclasses import replace
 
 import c2pa
 
@@ -17,11 +18,16 @@ from imgen.finishing.credentials.manifest import (
     definition,
     ingredient_definition,
 )
+from imgen.finishing.credentials.read import ReadCredentials, State
 from imgen.finishing.credentials.trust import Trust
+from imgen.finishing.encode import Format, decode, encode
 
 
 class Sign:
     """Signs files with one signer. Made once, then called from any number of threads.
+
+    What has ingredients is read again at once: their credentials, which anyone may have written,
+    become part of ours.
 
     Args:
         signer: whoever holds the key.
@@ -32,6 +38,7 @@ class Sign:
     def __init__(self, signer: Signer, *, trust: Trust, timestamp_url: str = "") -> None:
         self._signer = signer
         self._failure = threading.local()
+        self._read = ReadCredentials(trust)
         try:
             self._context = trust.context()
             self._native = self._make_native(timestamp_url or None)
@@ -50,6 +57,18 @@ class Sign:
             imgen.errors.Invalid: an ingredient cannot be read.
             imgen.errors.Unavailable: signer or timestamp authority failed; try again.
         """
+        if not statement.ingredients:
+            return self._signed(data, media_type, statement)
+        try:
+            signed = self._signed(data, media_type, statement)
+        except _Damaged:
+            pass
+        else:
+            if self._read(signed, media_type).state is not State.TAMPERED:
+                return signed
+        return self._signed(data, media_type, replace(statement, ingredients=_bare(statement)))
+
+    def _signed(self, data: bytes, media_type: str, statement: Statement) -> bytes:
         manifest = json.dumps(definition(statement, media_type))
         signed = io.BytesIO()
         self._failure.error = None
@@ -83,6 +102,10 @@ class Sign:
         return b""
 
 
+class _Damaged(Exception):
+    """An ingredient's own credentials are broken beyond what can be kept."""
+
+
 def _add(builder: c2pa.Builder, ingredient: Ingredient, number: int) -> None:
     if ingredient.media_type not in MEDIA_TYPES:
         raise Invalid(f"A picture of type {ingredient.media_type} cannot be credited")
@@ -90,7 +113,25 @@ def _add(builder: c2pa.Builder, ingredient: Ingredient, number: int) -> None:
     try:
         builder.add_ingredient(stated, ingredient.media_type, io.BytesIO(ingredient.data))
     except c2pa.C2paError as error:
-        raise Invalid(f"An input picture cannot be credited: {error}") from None
+        raise _Damaged(str(error)) from None
+
+
+def _bare(statement: Statement) -> tuple[Ingredient, ...]:
+    """The ingredients without their credentials, where those would spoil ours.
+
+    An input picture that can be seen can be edited, whatever its metadata is like.
+    """
+    return tuple(
+        replace(each, data=_without_credentials(each.data), media_type=Format.PNG.media_type)
+        for each in statement.ingredients
+    )
+
+
+def _without_credentials(data: bytes) -> bytes:
+    try:
+        return encode(decode(data), Format.PNG)
+    except (OSError, ValueError, SyntaxError):
+        raise Invalid("An input picture cannot be read") from None
 
 
 def _translated(error: c2pa.C2paError) -> ImgenError:
