@@ -14,10 +14,10 @@ from imgen.errors import Invalid
 from imgen.finishing.invisible.carriers import Carriers, carriers
 from imgen.finishing.invisible.codec import CODE_BITS, PAYLOAD_BITS
 from imgen.finishing.invisible.embed import (
-    LUMA,
     TILE_AT_MEGAPIXEL,
     TILE_GROWTH,
     check_key,
+    luma_of,
 )
 from imgen.finishing.invisible.geometry import find_poses
 from imgen.finishing.invisible.reading import Alignment, Reading, align, read, tighten
@@ -75,7 +75,7 @@ def detect(image: NDArray[np.uint8], key: bytes) -> Detection:
     check_key(key)
     if min(image.shape[:2]) < _MIN_SIDE:
         return NOTHING
-    luma, shrunk = _shrink(cv2.transform(image.astype(np.float32), LUMA))
+    luma, shrunk = _shrink(luma_of(image))
     reading = _best_reading(luma, carriers(key), key)
     if reading is None or reading.payload is None:
         return NOTHING
@@ -148,7 +148,7 @@ def _describe(
 ) -> tuple[tuple[float, float], float, bool]:
     alignment = reading.alignment
     frequencies = alignment.pose.frequencies * shrunk @ alignment.orientation
-    placed = np.linalg.inv(frequencies).T
+    placed = np.asarray(np.linalg.inv(frequencies).T, np.float64)
     """Takes tiles as embedded to pixels as they are here."""
     flipped = bool(np.linalg.det(placed) < 0)
     across, down = placed[:, 0] * (-1 if flipped else 1), placed[:, 1]

@@ -14,7 +14,7 @@ from imgen.finishing.invisible.codec import PAYLOAD_BITS, encode
 
 Plane = NDArray[np.float32]
 
-LUMA = np.array([[0.299, 0.587, 0.114]], np.float32)
+_LUMA = np.array([[0.299, 0.587, 0.114]], np.float32)
 MIN_SIDE = 64
 MIN_KEY_BYTES = 16
 
@@ -51,7 +51,7 @@ def embed(image: NDArray[np.uint8], payload: int, key: bytes) -> NDArray[np.uint
     """
     _check(image, payload, key)
     height, width = image.shape[:2]
-    luma = cv2.transform(image.astype(np.float32), LUMA)
+    luma = luma_of(image)
     coarse, fine = _tiles(payload, key, tile_side(height, width))
     coarse_strength, fine_strength = _strengths(luma)
     coarse_strength *= _repeat(coarse, height, width)
@@ -69,6 +69,11 @@ def check_key(key: bytes) -> None:
     """
     if len(key) < MIN_KEY_BYTES:
         raise Invalid("The invisible mark's key must have at least 16 bytes.", code="bad_mark_key")
+
+
+def luma_of(image: NDArray[np.uint8]) -> Plane:
+    """(height, width): the luma of BT.601, 0 to 255, which JPEG, WebP and AVIF keep best."""
+    return np.asarray(cv2.transform(image.astype(np.float32), _LUMA), np.float32)
 
 
 def tile_side(height: int, width: int) -> int:
@@ -102,7 +107,8 @@ def _synthesise(lattice: NDArray[np.int64], values: NDArray[np.complex128], side
     spectrum = np.zeros((side, side), np.complex128)
     spectrum[lattice[:, 1] % side, lattice[:, 0] % side] = values
     spectrum[-lattice[:, 1] % side, -lattice[:, 0] % side] = values.conj()
-    return (np.fft.ifft2(spectrum).real * (side * side / np.sqrt(2))).astype(np.float32)
+    wave = np.fft.ifft2(spectrum).real * (side * side / np.sqrt(2))
+    return np.asarray(wave, np.float32)
 
 
 def _repeat(tile: Plane, height: int, width: int) -> Plane:

@@ -81,7 +81,7 @@ def _scores(lines: Lines, waves: Carriers, matrices: Matrix) -> NDArray[np.float
 
 def _upright() -> Matrix:
     tiles = np.exp(np.arange(np.log(SMALLEST_TILE), np.log(LARGEST_TILE), _SCALE_STEP))
-    return np.eye(2)[None] / tiles[:, None, None]
+    return np.asarray(np.eye(2)[None] / tiles[:, None, None], np.float64)
 
 
 def _turned(lines: Lines) -> list[Matrix]:

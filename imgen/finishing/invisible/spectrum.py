@@ -31,7 +31,7 @@ def flatten(luma: Plane) -> Plane:
     detail = luma - cv2.GaussianBlur(luma, (0, 0), _PICTURE_BLUR)
     deviation = cv2.sqrt(cv2.GaussianBlur(detail * detail, (0, 0), _PICTURE_BLUR))
     detail /= deviation + np.float32(_CALM)
-    return np.clip(detail, -_OUTLIER, _OUTLIER)
+    return np.asarray(np.clip(detail, -_OUTLIER, _OUTLIER), np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def find_lines(flat: Plane) -> Lines:
 
 def power_of(value: NDArray[np.float32]) -> NDArray[np.float32]:
     """Undoes the logarithm: line power in units of the noise around it."""
-    return np.expm1(value * np.float32(_MEAN_OF_LOG))
+    return np.asarray(np.expm1(value * np.float32(_MEAN_OF_LOG)), np.float32)
 
 
 def _sample(plane: Plane, columns: Plane, rows: Plane) -> Plane:
