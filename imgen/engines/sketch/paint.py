@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +17,6 @@ from imgen.engines.sketch.scene.casting import cast
 from imgen.engines.sketch.scene.read import read
 from imgen.engines.sketch.scene.scene import Scene
 from imgen.engines.sketch.styles.registry import STYLES
-
-_BEATS = 20
-"""How often progress is told for one picture."""
 
 
 def paint(
@@ -47,7 +44,7 @@ def paint(
         steps: more of them, more detail.
         guidance_scale: 1 to 20, how boldly the style and the prompt's colours are laid on.
         loras: a character's LoRA gives the people in the picture its look.
-        progress: told about twenty times.
+        progress: told at least five times, in steps of `steps`.
 
     Returns:
         (height, width, 3), sRGB.
@@ -114,19 +111,12 @@ def _detail(steps: int, scene: Scene) -> float:
     return float(np.clip(0.12 + 0.48 * (steps / 20.0) ** 0.5 + 0.2 * scene.quality, 0.1, 1.0))
 
 
-class _Teller:
+def _teller(progress: Progress | None, steps: int) -> Callable[[float], None]:
     """Turns shares of the work into steps of the request."""
+    of = max(1, steps)
 
-    def __init__(self, progress: Progress | None, steps: int) -> None:
-        self._progress = progress
-        self._of = max(1, steps)
-        self._last = -1
+    def tell(share: float) -> None:
+        if progress is not None:
+            progress(min(of, int(share * of + 1e-6)), of)
 
-    def __call__(self, share: float) -> None:
-        step = min(self._of, int(share * self._of + 1e-6))
-        if self._progress is not None:
-            self._progress(step, self._of)
-
-
-def _teller(progress: Progress | None, steps: int) -> _Teller:
-    return _Teller(progress, steps)
+    return tell

@@ -15,6 +15,7 @@ from imgen.engines.sketch.styles.registry import STYLES
 from imgen.engines.sketch.styles.style import Painting
 from imgen.engines.sketch.subjects.registry import SUBJECTS
 
+_PLEASANT = ("fox", "flower", "cat", "boat", "tree", "butterfly")
 _FILL = 0.88
 """Share of the frame that the things take in its tighter direction."""
 
@@ -24,7 +25,7 @@ def cut_out(
     tell: Callable[[float], None],
 ) -> NDArray[np.uint8]:  # fmt: skip
     """(height, width, 4), straight alpha: the scene's things side by side, styled."""
-    things = scene.things or (Thing(subject=next(iter(SUBJECTS)), seed=scene.seed),)
+    things = scene.things or (_anything(scene.seed),)
     layer = np.zeros((height, width, 4), np.float32)
     for thing, box in zip(things, line_up(things, width, height, _FILL), strict=True):
         look = Look(
@@ -35,6 +36,12 @@ def cut_out(
         _over(layer, sprite, left, top)
         tell(0.6 * (1 + things.index(thing)) / len(things))
     return _styled(layer, scene, light, detail, guidance, tell)
+
+
+def _anything(seed: int) -> Thing:
+    """For a prompt that names no thing."""
+    known = [name for name in _PLEASANT if name in SUBJECTS]
+    return Thing(subject=known[seed % len(known)], seed=seed % 2**31)
 
 
 def _over(layer: Sprite, sprite: Sprite, left: int, top: int) -> None:

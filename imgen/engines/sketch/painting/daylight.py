@@ -172,7 +172,7 @@ def daylight_of(scene: Scene, rng: np.random.Generator) -> Daylight:
     if hour.night:
         veil = replace(veil, dim=veil.dim**0.35, grey=veil.grey * 0.65)
     low, near, middle, zenith = (_grey(tone, veil.grey, veil.dim) for tone in hour.sky)
-    if veil.grey > 0.6:
+    if veil.cover >= 0.9:
         flat = mix(near, middle, 0.5)
         low, near, middle, zenith = (mix(tone, flat, 0.62) for tone in (low, near, middle, zenith))
     side = float(rng.uniform(0.25, 0.8)) * (1 if rng.random() < 0.5 else -1)
@@ -193,5 +193,5 @@ def daylight_of(scene: Scene, rng: np.random.Generator) -> Daylight:
         haze=_grey(hour.haze, veil.grey, veil.dim), side=side,
         thickness=hour.thickness * veil.haze,
         cover=1.0 if cover >= 0.9 else cover * float(rng.uniform(0.8, 1.15)),
-        stars=hour.stars * (0.0 if veil.grey > 0.6 or "stars" in scene.excluded else 1.0),
+        stars=hour.stars * (0.0 if veil.cover >= 0.9 or "stars" in scene.excluded else 1.0),
     )  # fmt: skip

@@ -12,8 +12,12 @@ from imgen.engines.sketch.painting.daylight import Daylight
 from imgen.engines.sketch.painting.filters import blurred, sampled
 from imgen.engines.sketch.painting.noise import Field, Noise
 from imgen.engines.sketch.painting.placing import Placed
+from imgen.engines.sketch.painting.sites import SITES
 from imgen.engines.sketch.painting.sprite import Sprite, drawn, laid, overlap
 from imgen.engines.sketch.scene.scene import Scene
+
+_MOONLIT = np.array((0.74, 0.78, 0.90), np.float32)
+"""No lamp reaches what stands in the open at night."""
 
 
 def look_of(item: Placed, scene: Scene, light: Light, detail: float) -> Look:
@@ -38,6 +42,8 @@ def stage(
             sprite[..., :3] += (tint - sprite[..., :3]) * np.float32(canvas.veil[1])
         elif not canvas.floating:
             sprite = _hazed(sprite, item, day)
+        if day.night and scene.setting in SITES:
+            sprite[..., :3] *= _MOONLIT
         if scene.setting == "clouds":
             sprite = _sunk(sprite, item, top)
         elif item.place == "ground":
