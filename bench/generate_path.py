@@ -69,7 +69,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
     quick = parser.parse_args().quick
-    work, rounds = (Work(5, 2), 1) if quick else (Work(40, 8), 5)
+    work, rounds = (Work(5, 2), 1) if quick else (Work(30, 6), 5)
     with TemporaryDirectory(prefix="imgen-bench-") as folder, contextlib.ExitStack() as open_ones:
         contenders = dict(_start(Path(folder), open_ones))
         measured = {name: partial(_measure, one, work) for name, one in contenders.items()}

@@ -8,6 +8,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 
+_PATIENCE_SECONDS = 30.0
+
+
 def request(
     method: str, url: str, body: object = None, headers: dict[str, str] | None = None
 ) -> bytes:
@@ -42,7 +45,12 @@ class Connection:
 
         Raises:
             RuntimeError: any status but 200; with the body.
+            TimeoutError: no answer within half a minute.
         """
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            return await self._exchange(request)
+
+    async def _exchange(self, request: bytes) -> bytes:
         self._writer.write(request)
         head = await self._reader.readuntil(b"\r\n\r\n")
         lowered = head.lower()

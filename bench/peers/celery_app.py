@@ -20,15 +20,16 @@ def generate(prompt: str) -> str:
     return make_picture(len(prompt))
 
 
+# One thread: Celery's listener for results in Redis hangs when several threads share it.
 app = FastAPI()
 
 
 @app.post("/jobs")
-def submit(body: dict[str, str]) -> dict[str, str]:
+async def submit(body: dict[str, str]) -> dict[str, str]:
     return {"id": generate.delay(body["prompt"]).id}
 
 
 @app.get("/jobs/{id}")
-def status(id: str) -> dict[str, str]:
+async def status(id: str) -> dict[str, str]:
     done = AsyncResult(id, app=queue).state == "SUCCESS"
     return {"status": "COMPLETED" if done else "IN_QUEUE"}
