@@ -179,7 +179,7 @@ class Finisher:
             model=order.model,
             engine=order.engine,
             origin=order.origin,
-            ingredients=order.ingredients,
+            ingredients=() if small else order.ingredients,  # the large file tells them
             visible_mark=order.mark_image is not None,
             payload=order.payload if marked and self.enable_invisimark else None,
             thumbnail=small,
@@ -195,19 +195,6 @@ class Finisher:
             small = on_white(thumbnail(marked))
         data = encode(small, Format.JPEG, quality=THUMBNAIL_QUALITY)
         return self._signed(data, Format.JPEG, small, order, small=True, marked=roomy)
-
-
-def finish(pixels: Pixels, *, format: Format, quality: int, lossless: bool) -> Finished:
-    """Finish one picture without marks, perceptual fingerprint and credentials. Blocking.
-
-    Args:
-        pixels: (height, width, 3 or 4) uint8 from the engine.
-        format: of the delivered file.
-        quality: 1 to 100.
-        lossless: WebP and AVIF only.
-    """
-    plain = Finisher(mark_key=None, sign=None, compute_pdq=False)
-    return plain.finish(pixels, FinishOrder(format, quality=quality, lossless=lossless))
 
 
 def _visibly_marked(pixels: Pixels, order: FinishOrder) -> Pixels:

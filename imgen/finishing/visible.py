@@ -75,7 +75,7 @@ def apply_visible_mark(pixels: Pixels, mark: Pixels, placement: Placement) -> Pi
 
     Args:
         pixels: (height, width, 3 or 4), straight alpha.
-        mark: (height, width, 4), straight alpha.
+        mark: (height, width, 3 or 4), straight alpha.
         placement: where and how.
 
     Raises:
@@ -116,7 +116,8 @@ def _resized(mark: Pixels, size: tuple[int, int]) -> _Plane:
 
     Pillow widens its filter when it shrinks, so that thin strokes stay smooth.
     """
-    picture = Image.fromarray(mark).resize(size, Image.Resampling.BICUBIC, reducing_gap=3.0)
+    picture = Image.fromarray(mark).convert("RGBA")
+    picture = picture.resize(size, Image.Resampling.BICUBIC, reducing_gap=3.0)
     layer: _Plane = np.asarray(picture).astype(np.float32) / np.float32(255)
     layer[..., :3] *= layer[..., 3:]
     return layer

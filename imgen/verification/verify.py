@@ -16,8 +16,6 @@ from imgen.verification.picture import Limits, Picture, open_picture
 from imgen.verification.report import Generation, Mark, Match, Report
 from imgen.verification.verdict import verdict
 
-_NO_MARK = Mark(found=False)
-
 
 class Generations(Protocol):
     """The deployment's memory of what it made."""
@@ -45,6 +43,7 @@ class Verify:
     Args:
         credentials: reads content credentials, with the deployment's trust.
         mark_key: the deployment's secret behind the invisible mark; None looks for none.
+        earlier_mark_keys: secrets of before, tried in turn where the present one finds nothing.
         generations: finds what a mark or our own credentials point to.
         lookalikes: finds pictures that look alike.
         limits: what is too large to look at.
@@ -57,10 +56,11 @@ class Verify:
         mark_key: bytes | None,
         generations: Generations,
         lookalikes: Lookalikes,
+        earlier_mark_keys: Sequence[bytes] = (),
         limits: Limits | None = None,
     ) -> None:
         self._credentials = credentials
-        self._mark_key = mark_key
+        self._mark_keys = ((mark_key,) if mark_key else ()) + tuple(earlier_mark_keys)
         self._generations = generations
         self._lookalikes = lookalikes
         self._limits = limits or Limits()
@@ -100,20 +100,19 @@ class Verify:
         )
 
     def _mark(self, pixels: NDArray[np.uint8]) -> Mark:
-        if self._mark_key is None:
-            return _NO_MARK
-        seen = detect(pixels, self._mark_key)
-        if not seen.found:
-            return _NO_MARK
-        return Mark(
-            found=True,
-            payload=seen.payload,
-            confidence=seen.confidence,
-            bit_errors=seen.bit_errors,
-            scale=seen.scale,
-            rotation=seen.rotation,
-            flipped=seen.flipped,
-        )
+        for key in self._mark_keys:
+            seen = detect(pixels, key)
+            if seen.found:
+                return Mark(
+                    found=True,
+                    payload=seen.payload,
+                    confidence=seen.confidence,
+                    bit_errors=seen.bit_errors,
+                    scale=seen.scale,
+                    rotation=seen.rotation,
+                    flipped=seen.flipped,
+                )
+        return Mark(found=False)
 
     async def _generation(self, credentials: Credentials, mark: Mark) -> Generation | None:
         """Credentials are believed about it only where we signed them ourselves; then first:

@@ -21,7 +21,7 @@ from imgen.finishing.credentials.trust import Trust
 from imgen.finishing.credentials.words import Words
 from imgen.finishing.encode import Format
 from imgen.finishing.fingerprint import fingerprint
-from imgen.finishing.finish import Finisher, FinishOrder, finish
+from imgen.finishing.finish import Finisher, FinishOrder
 from imgen.finishing.invisible import detect
 from imgen.finishing.pdq import distance, pdq
 from imgen.finishing.visible import Placement
@@ -152,10 +152,14 @@ def test_an_edit_names_its_input(finisher: Finisher, read: ReadCredentials) -> N
         ingredients=(Ingredient(first.image.data, "image/png", title="Before"),),
         engine="sketch",
     )
-    told = read(finisher.finish(PHOTO, order).image.data)
+    done = finisher.finish(PHOTO, order)
+    told = read(done.image.data)
     assert told.actions[:2] == ("c2pa.opened", "c2pa.edited")
     assert told.ingredients == ("Before",)
     assert told.payload == 2
+    small = read(done.thumbnail.data)
+    assert small.ingredients == ()
+    assert small.source_types == ("compositeWithTrainedAlgorithmicMedia",)
 
 
 def test_a_stored_picture_finished_again_is_not_marked_twice(
@@ -184,12 +188,6 @@ def test_what_is_switched_off_is_left_out_and_said(sign: Sign, read: ReadCredent
     unsigned = Finisher(mark_key=KEY, sign=None).finish(PHOTO, order)
     assert detect(seen(unsigned.image.data), KEY).payload == 8
     assert not unsigned.content_credentials
-
-
-def test_the_plain_finish_marks_and_signs_nothing(read: ReadCredentials) -> None:
-    done = finish(PHOTO, format=Format.PNG, quality=90, lossless=False)
-    assert (seen(done.image.data) == PHOTO).all()
-    assert read(done.image.data).state is State.ABSENT
 
 
 def test_the_fingerprints_hardly_see_the_invisible_mark(finisher: Finisher) -> None:

@@ -102,6 +102,14 @@ def test_full_opacity_shows_the_mark_itself() -> None:
     assert (marked[untouched] == ground(200, 100)[untouched]).all()
 
 
+def test_a_mark_without_alpha_is_opaque() -> None:
+    mark = badge()[..., :3].copy()
+    opaque = np.dstack([mark, np.full(mark.shape[:2], 255, np.uint8)])
+    placement = Placement("center", 30, rotation=15)
+    with_alpha = apply_visible_mark(ground(), opaque, placement)
+    assert (apply_visible_mark(ground(), mark, placement) == with_alpha).all()
+
+
 def test_zero_opacity_leaves_every_pixel() -> None:
     marked = apply_visible_mark(ground(), badge(), Placement("tile", transparency=0))
     assert (marked == ground()).all()

@@ -201,6 +201,23 @@ async def test_a_mark_whose_record_is_gone_is_still_ours(tmp_path: Path) -> None
     assert "record is gone" in report.verdict
 
 
+async def test_a_mark_of_an_earlier_secret_is_still_ours(
+    tmp_path: Path, ours: Deployment, delivered: bytes
+) -> None:
+    new = b"the secret that came after it..."
+    credentials = ReadCredentials(Trust.of([development_key(tmp_path).chain]))
+    memory = ours.memory
+    for earlier, expected in (((), False), ((b"a third one, of no use here.....", KEY), True)):
+        verify = Verify(
+            credentials=credentials,
+            mark_key=new,
+            generations=memory,
+            lookalikes=memory,
+            earlier_mark_keys=earlier,
+        )
+        assert (await verify(stripped(delivered))).ours is expected
+
+
 async def test_look_alikes_are_listed_nearest_first(tmp_path: Path) -> None:
     deployment = deploy(tmp_path)
     looks = int(pdq(OTHER).hash, 16)
