@@ -86,7 +86,7 @@ class EngineResult:
 class Progress(Protocol):
     """Tells the outside how far the work is. May be called from any thread, as often as liked."""
 
-    def __call__(self, step: int, of: int) -> None:
+    def __call__(self, step: int, of: int, /) -> None:
         """`step` of `of` is done.
 
         Raises:
