@@ -118,11 +118,11 @@ class Graph:
         levels, scales = quantised(weight * smooth, hessian / np.outer(smooth, smooth))
         low = self.op("ReduceMin", x, self.constant(np.array([-1])), keepdims=1)
         high = self.op("ReduceMax", x, self.constant(np.array([-1])), keepdims=1)
-        step = self.op("Mul", self.op("Sub", high, low), self.constant(np.float32(1 / 255)))
+        step = self.op("Mul", self.op("Sub", high, low), self.constant(np.array(1 / 255, np.float32)))
         # A row of equal numbers has no range; any step will do, but not zero.
-        step = self.op("Max", step, self.constant(np.float32(1e-9)))
+        step = self.op("Max", step, self.constant(np.array(1e-9, np.float32)))
         scaled = self.op("Div", self.op("Sub", x, low), step)
-        rounded = self.op("Add", scaled, self.constant(np.float32(0.5)))
+        rounded = self.op("Add", scaled, self.constant(np.array(0.5, np.float32)))
         bytes_ = self.op("Cast", rounded, to=TensorProto.UINT8)
         summed = self.op("MatMulInteger", bytes_, self.constant(levels.T))
         y = self.op("Mul", self.op("Cast", summed, to=TensorProto.FLOAT), step)
@@ -221,7 +221,7 @@ def smoothing(peaks: Floats, weight: Floats) -> Floats:
     """Per input channel (K,), what weights are multiplied and activations divided by."""
     columns = np.maximum(np.abs(weight).max(axis=0), 1e-5)
     smooth = np.maximum(peaks, 1e-5) ** SMOOTHING / columns ** (1 - SMOOTHING)
-    return (smooth / np.exp(np.log(smooth).mean())).astype(np.float32)
+    return np.asarray(smooth / np.exp(np.log(smooth).mean()), np.float32)
 
 
 def quantised(weight: Floats, hessian: Floats) -> tuple[NDArray[np.int8], Floats]:
@@ -264,7 +264,7 @@ class Network:
     def vectors(self, texts: list[str]) -> Floats:
         """Mean-pooled and L2-normalised, (n, 384)."""
         means = np.stack([self.run(text)[0].mean(axis=0) for text in texts])
-        return means / np.linalg.norm(means, axis=1, keepdims=True)
+        return np.asarray(means / np.linalg.norm(means, axis=1, keepdims=True), np.float32)
 
 
 def observed(network: Network) -> list[tuple[Floats, Floats]]:

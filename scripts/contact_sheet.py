@@ -19,14 +19,14 @@ from PIL import Image, ImageDraw, ImageFont
 from imgen.engines.sketch.paint import paint
 
 PROMPTS = (
-    "mountains above a lake, spring morning",
+    "an alpine meadow below high mountains, noon",
     "three red boats on the sea at sunset",
     "an orange cat on the floor of a cosy room",
     "a fox in a forest in autumn, morning mist",
     "city skyline at night by the water",
     "desert dunes at golden hour, a horse",
     "two fish over a coral reef, underwater",
-    "portrait of a woman with auburn hair and a green dress",
+    "portrait of a woman with red hair and a green dress",
 )
 STYLES = (
     "", "photoreal", "cinematic", "illustration", "anime", "watercolour", "oil", "ink",

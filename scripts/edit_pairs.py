@@ -48,7 +48,8 @@ def box(image: Image, left: int, top: int, right: int, bottom: int) -> Image:
 def shown(image: Image, mask: Image) -> Image:
     """The picture with its mask in magenta."""
     share = (mask[..., None] > 0) * 0.55
-    return np.rint(image * (1 - share) + np.array((255, 0, 255)) * share).astype(np.uint8)
+    mixed = np.rint(image * (1 - share) + np.array((255, 0, 255)) * share)
+    return np.asarray(mixed, np.uint8)
 
 
 def chequered(image: Image) -> Image:

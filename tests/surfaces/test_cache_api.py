@@ -184,7 +184,7 @@ class TestSearch:
     async def test_a_copy_of_a_picture_is_found_by_its_look(self, call: Call, core: Core) -> None:
         from skimage import data
 
-        cat = data.chelsea()  # type: ignore[no-untyped-call]
+        cat = data.chelsea()
         await _fill(core, make_image(id="d" * 20, pdq=pdq(cat).hash, caption="A cat."))
         small = encode(cat[::2, ::2], Format.JPEG, quality=60)
         uri = "data:image/jpeg;base64," + base64.b64encode(small).decode()
