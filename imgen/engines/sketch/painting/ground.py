@@ -15,7 +15,7 @@ from imgen.engines.sketch.scene.scene import Scene
 
 _GROUND: Mapping[str, Tone] = {
     "grass": (0.060, 0.098, 0.026),
-    "rock": (0.20, 0.185, 0.17),
+    "rock": (0.118, 0.112, 0.110),
     "sand": (0.36, 0.235, 0.118),
     "snow": (0.52, 0.56, 0.62),
     "red_rock": (0.30, 0.125, 0.062),

@@ -84,6 +84,8 @@ def massif(plot: Plot, height: float, start: float, cell: float) -> Field:
 def cover_mountains(plot: Plot, height: Field, top: float) -> tuple[Field, Field]:
     """(snow, wood) by height, with a ragged line."""
     ragged = plot.noise[1].fbm(plot.x, plot.z, 700, 4, pitch=plot.pitch) * np.float32(0.16 * top)
+    # Lines lie by what is there to be covered: a low range has its snow as well.
+    top = min(top, 0.92 * float(height.max()))
     line = {"winter": 0.02, "spring": 0.42, "autumn": 0.52}.get(plot.scene.season, 0.56)
     if plot.scene.weather == "snow":
         line = 0.0
