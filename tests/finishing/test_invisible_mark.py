@@ -91,7 +91,7 @@ def test_a_picture_marked_with_two_keys_answers_to_both(pictures: dict[str, Pict
 
 
 def test_nothing_is_found_where_nothing_is(pictures: dict[str, Picture]) -> None:
-    unmarked = [p for p in pictures.values() if p.size < 2_000_000]
+    unmarked = [p for p in pictures.values() if p.size < 1_000_000]
     assert not any(detect(picture, KEY).found for picture in unmarked)
     assert detect(unmarked[0], KEY).confidence == 0
 

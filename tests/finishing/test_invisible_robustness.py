@@ -1,6 +1,6 @@
 """The invisible mark after everything that happens to a picture on its way through the world.
 
-docs/invisible-mark.md has the figures over forty pictures; these eight stand for them.
+docs/invisible-mark.md has the figures over forty pictures; these six stand for them.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from imgen.finishing.invisible import detect, embed
 
 KEY = b"sixteen bytes or more"
 PAYLOAD = 0x0FED_CBA9_8765
-NAMES = ("astronaut", "rocket", "china", "gravel", "chelsea", "grey", "bokeh", "grain")
-MAY_BE_LOST = {"37%": 3, "half size, JPEG 75": 2, "20% off all sides": 1, "cut, JPEG 50": 1}
-"""Of the eight, after the attacks that go beyond what is promised."""
+NAMES = ("astronaut", "rocket", "china", "chelsea", "grey", "bokeh")
+MAY_BE_LOST = {"37%": 2, "half size, JPEG 75": 2}
+"""Of the six, after the attacks that go beyond what is promised."""
 
 
 @pytest.fixture(scope="module")
