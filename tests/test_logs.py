@@ -38,4 +38,3 @@ def test_the_ids_at_hand_are_in_every_line(capsys: pytest.CaptureFixture[str]) -
         structlog.get_logger().info("hello", size=3)
     line = json.loads(capsys.readouterr().err.strip().splitlines()[-1])
     assert (line["event"], line["request_id"], line["job_id"]) == ("hello", "req_1", "run_1")
-    structlog.reset_defaults()

@@ -31,7 +31,9 @@ def test_a_misspelt_key_of_the_file_is_refused_with_the_nearest_right_name(
 def test_the_command_line_beats_variables_beats_the_file(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    (tmp_path / "imgen.toml").write_text('[server]\nhost = "a"\nport = 1\npublic_url = "http://f"\n')
+    (tmp_path / "imgen.toml").write_text(
+        '[server]\nhost = "a"\nport = 1\npublic_url = "http://f"\n'
+    )
     monkeypatch.setenv("IMGEN_SERVER__PORT", "2")
     monkeypatch.setenv("IMGEN_SERVER__HOST", "b")
     server = load_settings(data_dir=tmp_path, server={"host": "c"}).server
