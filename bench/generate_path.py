@@ -1,7 +1,7 @@
-"""From submit to COMPLETED over HTTP with an engine that costs nothing, beside arq and Celery.
+"""From submit to COMPLETED over HTTP with an engine that costs nothing, beside arq.
 
-The peers do the same work (encode the small picture, make a thumbnail, write both) behind an
-equally small HTTP front. Each runs twice: as it comes, and made to keep what it accepted through
+arq on Redis does the same work (encode the small picture, make a thumbnail, write both) behind an
+equally small HTTP front. It runs twice: as it comes, and made to keep what it accepted through
 a power cut, which imgen always does: Redis appends to disk before it answers, files are synced.
 
 - p50, p99: one job at a time; submit, then poll every 5 ms.
@@ -83,16 +83,13 @@ def main() -> None:
 
 def _start(folder: Path, open_ones: contextlib.ExitStack) -> Iterator[tuple[str, Contender]]:
     yield "imgen", open_ones.enter_context(_imgen(folder))
-    peers = {"arq": (_arq, ("arq", "redis", "fastapi")), "celery": (_celery, ("celery", "fastapi"))}
-    for name, (start, packages) in peers.items():
-        if obstacle := missing(*packages):
-            print(f"SKIPPED {name}: {obstacle}", file=sys.stderr)
-            continue
-        for durable in (False, True):
-            home = folder / f"{name}-{durable}"
-            home.mkdir()
-            label = f"{name}, durable" if durable else name
-            yield label, open_ones.enter_context(start(home, durable))
+    if obstacle := missing("arq", "redis", "fastapi"):
+        print(f"SKIPPED arq: {obstacle}", file=sys.stderr)
+        return
+    for name, durable in (("arq", False), ("arq, durable", True)):
+        home = folder / name
+        home.mkdir()
+        yield name, open_ones.enter_context(_arq(home, durable))
 
 
 @contextlib.contextmanager
@@ -111,36 +108,17 @@ def _arq(home: Path, durable: bool) -> Iterator[Contender]:
             running(worker, home / "worker.log", **environment) as process,
             uvicorn(f"{module}:app", home / "http.log", **environment) as (url, http_pid),
         ):
-            yield _peer(url, (redis_pid, http_pid, process.pid), polling=process)
-
-
-@contextlib.contextmanager
-def _celery(home: Path, durable: bool) -> Iterator[Contender]:
-    module = "bench.peers.celery_app"
-    with redis(home, durable=durable) as (socket, redis_pid):
-        environment = _environment(home, socket, durable)
-        worker = [sys.executable, "-m", "celery", "-A", f"{module}:queue", "worker", "-l", "error"]
-        with (
-            running(worker, home / "worker.log", C_FORCE_ROOT="1", **environment) as process,
-            uvicorn(f"{module}:app", home / "http.log", **environment) as (url, http_pid),
-        ):
-            yield _peer(url, (redis_pid, http_pid, process.pid))
+            yield Contender(
+                url,
+                request("POST", f"{url}/jobs", {"prompt": _PROMPT}),
+                lambda id: request("GET", f"{url}/jobs/{id}"),
+                (redis_pid, http_pid, process.pid),
+                process,
+            )
 
 
 def _environment(home: Path, socket: Path, durable: bool) -> dict[str, str]:
     return {"REDIS_SOCKET": str(socket), "PICTURES": str(home), "DURABLE": str(int(durable))}
-
-
-def _peer(
-    url: str, pids: tuple[int, ...], polling: subprocess.Popen[bytes] | None = None
-) -> Contender:
-    return Contender(
-        url,
-        request("POST", f"{url}/jobs", {"prompt": _PROMPT}),
-        lambda id: request("GET", f"{url}/jobs/{id}"),
-        pids,
-        polling,
-    )
 
 
 def _measure(contender: Contender, work: Work) -> Mapping[str, float]:

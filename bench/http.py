@@ -7,7 +7,6 @@ import json
 from typing import Any
 from urllib.parse import urlsplit
 
-
 _PATIENCE_SECONDS = 30.0
 
 

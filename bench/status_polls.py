@@ -35,7 +35,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
     quick = parser.parse_args().quick
-    seconds, rounds = (1.0, 1) if quick else (2.0, 5)
+    seconds, rounds = (1.0, 1) if quick else (2.0, 3)
     if obstacle := missing("fastapi", redis=False):
         print(f"SKIPPED the bare route: {obstacle}", file=sys.stderr)
     with TemporaryDirectory(prefix="imgen-bench-") as folder:

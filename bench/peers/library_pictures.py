@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.rounds import RESULTS
-from imgen.catalog import Catalog
+from imgen.catalog import load_catalog
 from imgen.library.caption.prompt_captioner import sentence
 from imgen.library.embed.folder import BUILT_IN, read_folder
 from imgen.library.embed.network import Network
@@ -33,6 +34,8 @@ _LINES = _BENCH.parent / "tests/library/data/encoder_prompts.txt"
 _LONGEST = 300
 """Characters of a hand-made line that still looks like a prompt."""
 _BATCH = 64
+_KEPT = 10_000
+"""Texts whose vectors share a file."""
 _NEIGHBOUR, _NOISE = 0.35, 0.1
 """How a picture is made whose text is not encoded: a real vector, plus so much of another real one
 and so much of a random direction. Its cosine to the first is about 0.94."""
@@ -72,13 +75,15 @@ def texts(amount: int, seed: int) -> list[str]:
     """Distinct prompts: half scenes and portraits of the grammar, half hand-made ones, bare or with
     an ending of the grammar's (its light, its mood). Other seeds give other prompts."""
     rng = random.Random(seed)
-    catalog = Catalog({}, {}, {})
+    catalog = load_catalog()
     hand_made = _hand_made()
     found: dict[str, None] = {}
     while len(found) < amount:
-        scene = random_prompt(catalog, rng)
+        kind = rng.choice((None, ""))  # a portrait or a scene
+        scene = random_prompt(catalog, rng, kind)
+        scene = scene.partition(" ")[2] if scene.startswith("@") else scene
         if rng.random() < 0.5:
-            ending = scene.split(", ")[-rng.randint(0, 2) or 100 :]
+            ending = scene.split(", ")[-rng.randint(1, 3) :] if rng.random() < 0.75 else []
             scene = ", ".join([rng.choice(hand_made), *ending])
         found[scene] = None
     return list(found)
@@ -130,16 +135,18 @@ def encode(lines: Sequence[str]) -> Vectors:
 
 
 def _encoded(name: str, lines: Sequence[str]) -> Vectors:
-    file = RESULTS / f"library_{name}_{len(lines)}.npy"
+    parts = [lines[start : start + _KEPT] for start in range(0, len(lines), _KEPT)]
+    return np.vstack([_kept(name, part) for part in parts])
+
+
+def _kept(name: str, lines: Sequence[str]) -> Vectors:
+    digest = sha256("\n".join(lines).encode()).hexdigest()[:12]
+    file = RESULTS / f"library_{name}_{digest}.npy"
     if file.exists():
         return np.asarray(np.load(file), np.float32)
     began = time.monotonic()
     made = encode(lines)
-    print(
-        f"encoded {len(lines)} {name} in {time.monotonic() - began:.0f} s",
-        file=sys.stderr,
-        flush=True,
-    )
+    print(f"encoded {len(lines)} {name} in {time.monotonic() - began:.0f} s", file=sys.stderr)
     RESULTS.mkdir(exist_ok=True)
     np.save(file, made)
     return made
