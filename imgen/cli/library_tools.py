@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,19 +25,22 @@ def importer(core: Core, captioner: Captioner) -> Iterator[Import]:
     before = cv2.getNumThreads()
     cv2.setNumThreads(1)  # pictures are spread over the cores, not each picture's rows
     try:
-        yield Import(
-            database=core.database,
-            prepare=Prepare(characters=frozenset(core.catalog.characters)),
-            keep=Keep(
+        with warnings.catch_warnings():
+            # Pillow warns of damaged metadata; what is too damaged is told of at the end.
+            warnings.filterwarnings("ignore", module=r"PIL\.")
+            yield Import(
                 database=core.database,
-                objects=core.objects,
-                captioner=captioner,
-                secret=deployment_secret(core.settings),
-                folder=local_folder(core.settings),
-            ),
-            read_new=core.remember.__call__,
-            threads=os.cpu_count() or 1,
-        )
+                prepare=Prepare(characters=frozenset(core.catalog.characters)),
+                keep=Keep(
+                    database=core.database,
+                    objects=core.objects,
+                    captioner=captioner,
+                    secret=deployment_secret(core.settings),
+                    folder=local_folder(core.settings),
+                ),
+                read_new=core.remember.__call__,
+                threads=os.cpu_count() or 1,
+            )
     finally:
         cv2.setNumThreads(before)
 

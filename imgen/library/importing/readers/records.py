@@ -78,8 +78,8 @@ def read_object(content: Mapping[str, Any], depth: int = 0) -> Found | None:
         model=as_model(_text(values, _MODEL)),
         style=as_line(_text(values, _STYLE)),
         character=as_line(_text(values, _CHARACTER)),
-        seed=next(filter(None.__ne__, (as_number(values.get(name)) for name in _SEED)), None),
-        steps=next(filter(None.__ne__, (as_number(values.get(name)) for name in _STEPS)), None),
+        seed=_number(values, _SEED),
+        steps=_number(values, _STEPS),
         width=width,
         height=height,
     )
@@ -105,6 +105,11 @@ def _text(values: Mapping[str, Any], names: tuple[str, ...]) -> str:
         if isinstance(value, str) and value.strip():
             return value
     return ""
+
+
+def _number(values: Mapping[str, Any], names: tuple[str, ...]) -> int | None:
+    numbers = (as_number(values.get(name)) for name in names)
+    return next((number for number in numbers if number is not None), None)
 
 
 def _size(values: Mapping[str, Any]) -> tuple[int | None, int | None]:
