@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -79,6 +80,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def _call(benchmark: Benchmark, *, quick: bool) -> int:
+    # A benchmark that is told to stop still ends the servers that it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     sys.argv = [benchmark.name, *(["--quick"] if quick else [])]
     status = import_module(benchmark.module).main()
     return status if isinstance(status, int) else 0
