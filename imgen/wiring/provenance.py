@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from imgen.errors import Invalid
 from imgen.finishing.credentials.certificates import Chain, Signer, load_chain, load_local_key
 from imgen.finishing.credentials.development import development_key, past_development_chains
 from imgen.finishing.credentials.read import ReadCredentials
@@ -27,6 +28,8 @@ class Provenance:
     signer: Signer
     trust: Trust
     mark_key: bytes
+    earlier_mark_keys: tuple[bytes, ...]
+    """Those of secrets used before: pictures marked with them are still ours."""
 
 
 def load_provenance(settings: Settings) -> Provenance:
@@ -39,7 +42,14 @@ def load_provenance(settings: Settings) -> Provenance:
     signer = _signer(finishing) or development_key(folder)
     earlier = past_development_chains(folder)
     trust = Trust.of([signer.chain, *earlier], anchor_files=finishing.trust_anchors)
-    return Provenance(signer=signer, trust=trust, mark_key=deployment_secret(settings))
+    return Provenance(
+        signer=signer,
+        trust=trust,
+        mark_key=deployment_secret(settings),
+        earlier_mark_keys=tuple(
+            secret.get_secret_value().encode() for secret in settings.previous_secrets
+        ),
+    )
 
 
 def make_finisher(settings: Settings) -> Finisher:
@@ -68,19 +78,23 @@ def make_verify(core: Core) -> Verify:
     provenance = load_provenance(core.settings)
     return Verify(
         credentials=ReadCredentials(provenance.trust),
-        mark_key=provenance.mark_key if core.settings.finishing.invisimark else None,
+        mark_key=provenance.mark_key,  # also where new pictures are no longer marked
+        earlier_mark_keys=provenance.earlier_mark_keys,
         generations=GenerationsInDatabase(core.database),
         lookalikes=LookalikesInLibrary(core.database),
     )
 
 
 def _signer(finishing: FinishingSettings) -> Signer | None:
-    if finishing.certificate_chain is None:
+    """None where nothing is configured. Half a configuration is refused, never replaced."""
+    path, key, url = finishing.certificate_chain, finishing.private_key, finishing.signing_url
+    if path is None and key is None and not url:
         return None
-    if finishing.signing_url:
-        chain: Chain = load_chain(finishing.certificate_chain)
-        token = finishing.signing_token.get_secret_value()
-        return SigningService(finishing.signing_url, chain, token=token)
-    if finishing.private_key is not None:
-        return load_local_key(finishing.certificate_chain, finishing.private_key)
-    return None
+    if path is None:
+        raise Invalid("finishing.certificate_chain is missing: the signer needs its certificate")
+    if bool(url) == (key is not None):
+        raise Invalid("Set either finishing.private_key or finishing.signing_url, and not both")
+    if key is not None:
+        return load_local_key(path, key)
+    chain: Chain = load_chain(path)
+    return SigningService(url, chain, token=finishing.signing_token.get_secret_value())
