@@ -38,6 +38,7 @@ format: .venv/.dev ## format and fix what can be fixed
 
 .PHONY: bench
 bench: .venv/.dev ## measure the hot paths beside what a user would pick instead
+	@$(UV) sync --frozen --inexact --group bench --quiet --python $(PYTHON)
 	$(RUN)/python -m bench $(ARGS)
 
 .PHONY: sheet

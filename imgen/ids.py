@@ -12,7 +12,12 @@ _LOWER = string.ascii_lowercase + string.digits
 
 
 def _random(length: int) -> str:
-    return "".join(secrets.choice(_LOWER) for _ in range(length))
+    """Drawn at once: a draw for each character would ask the system as often."""
+    number, text = secrets.randbelow(len(_LOWER) ** length), ""
+    for _ in range(length):
+        number, place = divmod(number, len(_LOWER))
+        text += _LOWER[place]
+    return text
 
 
 def job_id() -> str:

@@ -170,10 +170,11 @@ class Run:
 
     async def _store(self, job: Job, finished: Finished) -> tuple[StoredFile, StoredFile]:
         stem = f"{job.gen_id}_{finished.fingerprint}_00001"
-        return (
-            await self._put(job, finished.image, stem),
-            await self._put(job, finished.thumbnail, f"{stem}_thumb"),
+        image, thumbnail = await asyncio.gather(  # both wait for the disk
+            self._put(job, finished.image, stem),
+            self._put(job, finished.thumbnail, f"{stem}_thumb"),
         )
+        return image, thumbnail
 
     async def _put(self, job: Job, file: File, stem: str) -> StoredFile:
         """Every try writes to the same place, so that a repeated one leaves nothing behind."""
