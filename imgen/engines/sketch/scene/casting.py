@@ -71,8 +71,12 @@ def _dressed(thing: Thing, lora: Lora) -> Thing:
     taken = [
         trait for trait, least in zip(traits, (0.3, 0.5, 0.7, 0.9), strict=True) if share >= least
     ]
-    said = " ".join(sorted(thing.attributes))
-    free = [trait for trait in taken if trait and not _contradicts(trait, said)]
+    said = " ".join(sorted(name for name in thing.attributes if not name.startswith("not ")))
+    free = [
+        trait
+        for trait in taken
+        if trait and f"not {trait}" not in thing.attributes and not _contradicts(trait, said)
+    ]
     return replace(
         thing,
         seed=own if share >= 0.15 else thing.seed,

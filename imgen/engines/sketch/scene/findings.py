@@ -32,6 +32,8 @@ class Findings:
     """Things that the surroundings show anyway: a moon, clouds, a mountain."""
     palette: list[RGB] = field(default_factory=list)
     excluded: set[str] = field(default_factory=set)
+    forbidden: set[str] = field(default_factory=set)
+    """Attributes that no person may have: `hat`, `blonde hair`."""
     quality: float = 0.0
     words: int = 0
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from imgen.engines.sketch.scene.findings import Findings
+from imgen.engines.sketch.scene.looks import Part, forbidden_by, part_ahead
 from imgen.engines.sketch.scene.nouns import subject_of
-from imgen.engines.sketch.scene.tokens import tokens_of
+from imgen.engines.sketch.scene.tokens import Token, tokens_of
 from imgen.engines.sketch.scene.vocabulary import LONGEST, Meaning, Vocabulary, vocabulary
 
 
@@ -26,20 +27,47 @@ def exclude(
     return bool(groups or subject or meanings)
 
 
-def read_negative(text: str) -> set[str]:
-    """Keys of everything that a negative prompt names."""
+def forbid(found: Findings, part: Part, table: Vocabulary) -> None:
+    """Note that no person may have or wear this; a garment is no thing in the picture either."""
+    found.forbidden |= forbidden_by(part, table)
+    if part.worn:
+        found.excluded.add(part.noun)
+
+
+def read_negative(text: str) -> Findings:
+    """Everything that a negative prompt names: `excluded` and `forbidden` are filled."""
     table = vocabulary()
     found = Findings()
-    tokens = [token.text for token in tokens_of(text)]
+    for term in _terms(tokens_of(text)):
+        if not table.grammar["complaints"].isdisjoint(token.text for token in term[:-1]):
+            continue
+        _read_term(found, term, table)
+    return found
+
+
+def _terms(tokens: list[Token]) -> list[list[Token]]:
+    """The words between the breaks."""
+    terms: list[list[Token]] = [[]]
+    for token in tokens:
+        if token.text:
+            terms[-1].append(token)
+        else:
+            terms.append([])
+    return [term for term in terms if term]
+
+
+def _read_term(found: Findings, term: list[Token], table: Vocabulary) -> None:
     at = 0
-    while at < len(tokens):
-        for length in range(min(LONGEST, len(tokens) - at), 0, -1):
-            words = tuple(tokens[at : at + length])
-            if not all(words):
-                continue
+    while at < len(term):
+        part = part_ahead(term, at, table)
+        if part is not None:
+            forbid(found, part, table)
+            at += part.taken
+            continue
+        for length in range(min(LONGEST, len(term) - at), 0, -1):
+            words = tuple(token.text for token in term[at : at + length])
             subject = subject_of(" ".join(words), len(words))
             if exclude(found, words, table.phrases.get(words, ()), subject, table):
                 at += length - 1
                 break
         at += 1
-    return found.excluded

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from imgen.engines.sketch.look import RGB
 from imgen.engines.sketch.scene.findings import Findings, Mention
-from imgen.engines.sketch.scene.negatives import exclude
+from imgen.engines.sketch.scene.looks import Part, attributes_of, hair_of, part_ahead
+from imgen.engines.sketch.scene.negatives import exclude, forbid
 from imgen.engines.sketch.scene.nouns import corrected, subject_of
 from imgen.engines.sketch.scene.people import PEOPLE
 from imgen.engines.sketch.scene.tokens import Token, tokens_of
@@ -49,6 +50,8 @@ class Reader:
         """No thing was named in this clause yet."""
         self._wearing = False
         """What the last thing wears was just told, and `and` may go on with it."""
+        self._looks: list[Part] = []
+        """Said of a person who was not named yet."""
         self._ahead = ""
         """A place that was said before its noun: `in the background a tree`."""
 
@@ -72,7 +75,7 @@ class Reader:
             self._spill()
             self._negated = True
             return 1
-        taken = self._wears(token)
+        taken = self._wears(token) or self._describes_a_part()
         if taken:
             return taken
         for length in range(min(LONGEST, len(self._tokens) - self._at), 0, -1):
@@ -85,6 +88,8 @@ class Reader:
     def _phrase(self, window: list[Token]) -> bool:
         """Whether these words together mean something; notes it if so."""
         words = tuple(part.text for part in window)
+        if words in self._words.craft:
+            return True
         weights = [part.weight for part in window]
         weight = max(weights) if weights[0] >= 1 else min(weights)
         meanings = self._words.phrases.get(words, ())
@@ -221,6 +226,32 @@ class Reader:
         ):
             self._unknown(token)
 
+    def _describes_a_part(self) -> int:
+        """`dark brown eyes`, `red wool coat`: of the person named, or of the one who will be."""
+        part = part_ahead(self._tokens, self._at, self._words)
+        if part is None:
+            return 0
+        if self._negated:
+            forbid(self.found, part, self._words)
+            return part.taken
+        people = [one for one in self.found.mentions if one.subject in PEOPLE]
+        if people:
+            self._dress(people[-1], part)
+        elif part.worn:
+            return 0
+        elif self._last is not None:
+            self._last.attributes |= attributes_of(part, self._words)
+        else:
+            self._looks.append(part)
+        self._pending = _Pending()
+        return part.taken
+
+    def _dress(self, person: Mention, part: Part) -> None:
+        person.attributes |= attributes_of(part, self._words)
+        colours = [self._words.colours[word] for word in part.words if word in self._words.colours]
+        if colours and part.noun in self._words.grammar["surfaces"] and part.worn:
+            person.colour = person.colour or colours[0]
+
     def _worn(self, word: str) -> bool:
         """`…, satin emerald gown`: worn by the last person named, with or without `wearing`."""
         if word not in self._words.grammar["parts"]:
@@ -233,15 +264,10 @@ class Reader:
         colours = [name for name in pending.words if name in self._words.colours]
         people[-1].attributes.update(f"{name} {word}" for name in colours)
         if word in _HAIR:
-            people[-1].attributes.update(self._hair(pending.words))
+            people[-1].attributes.update(hair_of(pending.words, self._words))
         if word in self._words.grammar["surfaces"] and pending.colours:
             people[-1].colour = people[-1].colour or pending.colours[0]
         return True
-
-    def _hair(self, words: set[str]) -> set[str]:
-        """The plain names of the hair colours among some words."""
-        named = {self._words.hair.get(word, f"{word} hair") for word in words}
-        return {name for name in named if name.removesuffix(" hair") in self._words.colours}
 
     def _unknown(self, token: Token) -> None:
         """A word of no table: perhaps misspelt, else it describes the noun that comes or came."""
@@ -289,6 +315,9 @@ class Reader:
         if self._ahead:
             self._place(self._ahead)
             self._ahead = ""
+        for part in self._looks:
+            self._last.attributes |= attributes_of(part, self._words)
+        self._looks.clear()
         self.found.mentions.append(self._last)
 
     def _wears(self, token: Token) -> int:
@@ -310,7 +339,7 @@ class Reader:
                 self._last.attributes.update({part.text, *words})
                 self._last.attributes.add(f"{colour} {part.text}".strip())
                 if part.text in _HAIR:
-                    self._last.attributes.update(self._hair({colour, *words}))
+                    self._last.attributes.update(hair_of({colour, *words}, self._words))
                 if (
                     colour
                     and part.text in self._words.grammar["surfaces"]

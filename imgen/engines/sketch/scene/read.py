@@ -7,8 +7,10 @@ import zlib
 import numpy as np
 
 from imgen.engines.sketch.scene.findings import Findings, Mention
+from imgen.engines.sketch.scene.looks import without
 from imgen.engines.sketch.scene.negatives import read_negative
 from imgen.engines.sketch.scene.parse import Reader
+from imgen.engines.sketch.scene.people import PEOPLE
 from imgen.engines.sketch.scene.scene import Scene, Thing
 from imgen.engines.sketch.scene.vocabulary import vocabulary
 from imgen.engines.sketch.styles.registry import find_style
@@ -45,12 +47,16 @@ def read(
         The scene. Reading takes time linear in the length of the text and never fails.
     """
     found = Reader(prompt).read()
-    found.excluded |= read_negative(negative_prompt)
+    unwanted = read_negative(negative_prompt)
+    found.excluded |= unwanted.excluded
+    found.forbidden |= unwanted.forbidden
     chance = np.random.default_rng([seed, zlib.crc32(prompt.encode("utf-8", "replace")), 5])
     chosen = find_style(style) or find_style(prompt) if (style or prompt) else None
     if not found.mentions and (alone or (chosen is not None and chosen.plain_ground)):
         found.mentions.extend(found.scenery)
+    _keep_sitter(found, chosen)
     _frame_portrait(found)
+    _undress(found)
     things = _things(found, seed)
     setting = _setting(found, things, chosen, chance)
     setting = _with_ground(setting, things)
@@ -78,6 +84,11 @@ def _frame_portrait(found: Findings) -> None:
     if "portrait" not in found.all("composition") or "portrait" not in SUBJECTS:
         return
     people = vocabulary().groups["people"] - {"portrait"}
+    if "full_figure" in found.all("composition"):
+        found.said["composition"].pop("portrait")
+        for mention in found.mentions:
+            mention.subject = "person" if mention.subject == "portrait" else mention.subject
+        return
     busts = [one for one in found.mentions if one.subject == "portrait"]
     sitters = [one for one in found.mentions if one.subject != "portrait"]
     for sitter in sitters:
@@ -89,6 +100,22 @@ def _frame_portrait(found: Findings) -> None:
                 sitter.colour = sitter.colour or bust.colour
     if sitters:
         found.mentions[:] = sitters
+
+
+def _keep_sitter(found: Findings, style: Style | None) -> None:
+    """A product shot wants no people by its own words, unless the product is worn by one."""
+    named = any(mention.subject in PEOPLE for mention in found.mentions)
+    if named and style is not None and style.plain_ground:
+        found.excluded -= {"people", *PEOPLE}
+
+
+def _undress(found: Findings) -> None:
+    """Takes from the people what must not be seen on them."""
+    if not found.forbidden:
+        return
+    for mention in found.mentions:
+        if mention.subject in PEOPLE:
+            mention.attributes = without(mention.attributes, found.forbidden)
 
 
 def _things(found: Findings, seed: int) -> tuple[Thing, ...]:

@@ -43,6 +43,8 @@ class Vocabulary:
     """Words that hold a sentence together, by what they do."""
     hair: Mapping[str, str]
     """A word for a colour of hair → the plain words for it."""
+    craft: frozenset[tuple[str, ...]]
+    """Phrases about how a picture is made, which name nothing in it."""
     typos: Mapping[str, str]
     """A long word with one letter left out → the word."""
 
@@ -109,5 +111,6 @@ def vocabulary() -> Vocabulary:
         home={name: tuple(_split(listed)) for name, listed in table["home"].items()},
         grammar=_grammar(table["grammar"]),
         hair=table["hair"],
+        craft=frozenset(words_of(phrase) for phrase in _split(table["grammar"]["craft"])),
         typos=typos,
     )

@@ -8,6 +8,13 @@ from imgen.engines.sketch.look import RGB
 from imgen.engines.sketch.subjects.colour import mix, turn
 from imgen.engines.sketch.subjects.pen import Pen
 
+_SKIN_WORDS: dict[str, tuple[int, ...]] = {
+    "pale skin": (0,), "fair skin": (0,), "porcelain skin": (0,), "light skin": (0,),
+    "olive skin": (2,), "tan skin": (2,), "tanned skin": (2,), "kissed skin": (2,),
+    "bronze skin": (3,), "golden skin": (2,), "brown skin": (4,), "dark skin": (5,),
+    "deep skin": (5,), "black skin": (5,), "ebony skin": (5,),
+}  # fmt: skip
+"""Which of `SKINS` a prompt asks for."""
 SKINS: tuple[RGB, ...] = (
     (246, 210, 184),
     (236, 188, 154),
@@ -77,14 +84,27 @@ def _style(pen: Pen, feminine: bool) -> str:
         else ("short", "quiff", "curly", "quiff", "short")
     )
     seeded = pen.pick(own)
+    if pen.has(f"not {seeded} hair", f"not {seeded}"):
+        seeded = "bob" if feminine else "short"
     return next((style for style, words in asked.items() if pen.has(*words)), seeded)
 
 
+def _skin(pen: Pen) -> RGB:
+    seeded = pen.pick(SKINS)
+    asked = (SKINS[at] for word, (at,) in _SKIN_WORDS.items() if pen.has(word))
+    return next(asked, seeded)
+
+
 def _hair(pen: Pen) -> RGB:
-    seeded = pen.pick(tuple(HAIR.values())[:5])
+    names = tuple(HAIR)[:5]
+    start = names.index(pen.pick(names))
+    turned = (*names[start:], *names[:start])
+    free = next((name for name in turned if not pen.has(f"not {name} hair")), turned[0])
+    seeded = HAIR[free]
     old = pen.has("old", "elderly", "senior", "grandmother", "grandfather")
     words = {
         "blonde": ("blonde", "blond", "blonde hair", "golden hair"),
+        "auburn": ("auburn hair",),
         "red": ("redhead", "ginger", "red hair"),
         "black": ("black hair", "dark hair"),
         "brown": ("brunette", "brown hair"),
@@ -103,16 +123,18 @@ def _hat(pen: Pen) -> str:
         "crown": ("crown", "king", "queen"),
         "brim": ("hat", "fedora", "sunhat", "cowboy", "straw hat"),
     }
+    if pen.has("not hat"):
+        return ""
     return next((hat for hat, ways in words.items() if pen.has(*ways)), "")
 
 
 def _garment(pen: Pen, feminine: bool) -> str:
     words = {
-        "blazer": ("suit", "blazer", "jacket", "business", "tuxedo"),
-        "dress": ("dress", "gown"),
-        "coat": ("coat", "raincoat", "trenchcoat", "cloak"),
-        "shirt": ("shirt",),
-        "turtleneck": ("turtleneck", "sweater"),
+        "blazer": ("suit", "blazer", "jacket", "business", "tuxedo", "waistcoat"),
+        "dress": ("dress", "gown", "sundress", "kaftan"),
+        "coat": ("coat", "raincoat", "trenchcoat", "cloak", "parka", "cape", "overcoat"),
+        "shirt": ("shirt", "blouse", "smock", "overalls"),
+        "turtleneck": ("turtleneck", "sweater", "jumper", "pullover", "knit", "cardigan"),
     }
     seeded = pen.pick(
         ("crew", "turtleneck", "dress", "coat")
@@ -126,8 +148,8 @@ def character(pen: Pen) -> Character:
     """Whom the prompt asks for; the seed decides what it leaves open."""
     seeded = pen.chance(0.5)
     feminine = not pen.has(*_MAN) and (pen.has(*_WOMAN) or seeded)
-    beard = pen.chance(0.3)
-    skin = pen.pick(SKINS)
+    beard = pen.chance(0.3) and not pen.has("not beard")
+    skin = _skin(pen)
     top = pen.main(*CLOTHES)
     return Character(
         skin=skin,
