@@ -17,6 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import psutil
 from PIL import Image, PngImagePlugin
 
 from imgen import logs
@@ -66,8 +67,20 @@ def _jpeg(picture: Image.Image, text: str) -> bytes:
     return buffer.getvalue()
 
 
+def used_by_server(root: Path) -> float:
+    """Seconds of processor that the deployment's PostgreSQL has taken so far."""
+    seconds = 0.0
+    for process in psutil.process_iter(["cmdline", "name"]):
+        if process.info["name"] == "postgres" and str(root) in " ".join(process.info["cmdline"]):
+            for one in (process, *process.children()):
+                times = one.cpu_times()
+                seconds += times.user + times.system
+    return seconds
+
+
 async def measure(core: Core, folder: Path, word: str) -> None:
     fates: list[Fate] = []
+    server = used_by_server(core.settings.data_dir)
     begun, used = time.monotonic(), time.process_time()
     kept = begun
 
@@ -78,12 +91,14 @@ async def measure(core: Core, folder: Path, word: str) -> None:
 
     with importer(core, PromptCaptioner()) as bring:
         await bring([folder], Options(), expect=lambda total: None, tell=tell)
-    whole = time.monotonic() - begun
+    whole, used = time.monotonic() - begun, time.process_time() - used
+    server = used_by_server(core.settings.data_dir) - server
     counts = {fate.value: fates.count(fate) for fate in Fate if fate in fates}
     print(
         f"{word}: {len(fates) / whole:.0f} files/s until found by meaning ({whole:.1f} s),"
         f" {len(fates) / (kept - begun):.0f} files/s until kept; {counts};"
-        f" {1000 * (time.process_time() - used) / len(fates):.1f} ms of processor a file,"
+        f" {1000 * used / len(fates):.1f} ms of processor a file and"
+        f" {1000 * server / len(fates):.1f} in PostgreSQL,"
         f" load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores",
         flush=True,
     )

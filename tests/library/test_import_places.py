@@ -74,7 +74,9 @@ def test_a_manifest_that_is_named_brings_only_its_own_files(tmp_path: Path) -> N
     assert [where.split(", ")[1] for where, _ in listing.failures] == ["line 3", "line 4"]
 
 
-@pytest.mark.parametrize("file", ["../secret.png", "/etc/hostname", "a/../../secret.png", "a\0b"])
+@pytest.mark.parametrize(
+    "file", ["../secret.png", "/etc/hostname", "a/../../secret.png", "a\0b", "\ud800", "x" * 5000]
+)
 def test_a_manifest_leads_nowhere_but_below_its_folder(tmp_path: Path, file: str) -> None:
     write(tmp_path, "secret.png", "in/a/x.png")
     path = tmp_path / "in/list.jsonl"

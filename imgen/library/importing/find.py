@@ -62,12 +62,18 @@ def _look_at(path: Path, listing: Listing) -> None:
         raise Invalid("there is no such file or folder")
     elif path.suffix.lower() in {".jsonl", ".ndjson"}:
         _follow(Folder(path.parent), path.name, listing)
-    elif path.suffix.lower() == ".zip" or zipfile.is_zipfile(path):
+    elif _is_archive(path):
         _look_into(Archive(path), listing)
     else:
         folder = Folder(path.parent)
         beside = [name for name in _sidecars(path.name) if (path.parent / name).is_file()]
         listing.candidates.append(Candidate(folder.entry(path.name), tuple(beside)))
+
+
+def _is_archive(path: Path) -> bool:
+    """By its name, else by its content; a picture with an archive behind it is a picture."""
+    suffix = path.suffix.lower()
+    return suffix == ".zip" or (suffix not in SUFFIXES and zipfile.is_zipfile(path))
 
 
 def _look_into(place: Place, listing: Listing) -> None:

@@ -70,29 +70,37 @@ class Import:
 
     async def _bring(self, listing: Listing, options: Options, tell: Tell) -> None:
         """While one chunk is kept, the next is prepared, and what was kept before is read."""
+        kept, last = asyncio.Event(), asyncio.Event()
+        reading = asyncio.create_task(self._read(kept, last))
         keeping: asyncio.Task[None] | None = None
-        reading: asyncio.Task[int] | None = None
         pool = ThreadPoolExecutor(self.threads, thread_name_prefix="import")
         try:
             async for chunk in self._unknown(listing.candidates, options, tell):
                 prepared = await self._prepared(pool, chunk, options, tell)
                 if keeping is not None:
                     await keeping
-                keeping = asyncio.create_task(self._kept(prepared, options, tell))
-                if reading is None or reading.done():
-                    reading = asyncio.create_task(self.read_new())
+                keeping = asyncio.create_task(self._kept(prepared, options, tell, kept))
             if keeping is not None:
                 await keeping
-            if reading is not None:
-                await reading
-            while await self.read_new():
-                pass
+            last.set()
+            kept.set()
+            await reading
         finally:
             tasks = [task for task in (keeping, reading) if task is not None]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             pool.shutdown(wait=True, cancel_futures=True)
+
+    async def _read(self, kept: asyncio.Event, last: asyncio.Event) -> None:
+        """Read whatever is new whenever something was kept, until the last was."""
+        finished = False
+        while not finished:
+            await kept.wait()
+            kept.clear()
+            finished = last.is_set()  # before reading: what is kept meanwhile sets `kept` again
+            while await self.read_new():
+                pass
 
     async def _unknown(
         self, candidates: Sequence[Candidate], options: Options, tell: Tell
@@ -124,8 +132,12 @@ class Import:
                 tell(Outcome(each.candidate.entry.shown, Fate.FAILED, each.reason))
         return [each for each in done if not isinstance(each, Broken)]
 
-    async def _kept(self, prepared: Sequence[Prepared], options: Options, tell: Tell) -> None:
-        for outcome in await self.keep(prepared, options):
+    async def _kept(
+        self, prepared: Sequence[Prepared], options: Options, tell: Tell, kept: asyncio.Event
+    ) -> None:
+        outcomes = await self.keep(prepared, options)
+        kept.set()
+        for outcome in outcomes:
             tell(outcome)
 
 

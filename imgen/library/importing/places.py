@@ -91,6 +91,8 @@ class Folder:
             status = path.stat()
         except OSError as error:
             raise Invalid(error.strerror or "not readable") from None
+        except ValueError:
+            raise Invalid("not a file's name") from None
         if not path.is_file():
             raise Invalid("not a file")
         return Entry(self, name, status.st_size, status.st_mtime_ns)

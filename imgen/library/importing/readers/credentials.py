@@ -53,8 +53,9 @@ def _named(manifest: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[str]
     assertions = manifest.get("assertions")
     for assertion in assertions if isinstance(assertions, list) else ():
         data = assertion.get("data") if isinstance(assertion, dict) else None
-        for name in names if isinstance(data, dict) else ():
-            yield from _texts(data.get(name))
+        if isinstance(data, dict):
+            for name in names:
+                yield from _texts(data.get(name))
 
 
 def _texts(value: Any) -> Iterator[str]:
