@@ -152,7 +152,7 @@ def _share_of_height(
     if scene.composition & {"close_up", "portrait"}:
         base *= 1.75
     elif "wide" in scene.composition:
-        base *= 0.62
+        base *= 0.74
     alike = sum(1 for other in scene.things if other.subject == thing.subject)
     base *= 1.0 / (1.0 + 0.30 * (count - 1)) ** 0.62
     if alike > 4:

@@ -22,6 +22,19 @@ class Mention:
 
 
 @dataclass(slots=True)
+class Head:
+    """A noun that no table knows, at the end of its phrase."""
+
+    noun: str
+    phrase: str
+    """The noun with the unknown words right before it."""
+    is_place: bool
+    """It follows `in`, `at` and the like."""
+    mention: Mention
+    """The thing that it would be; its subject is still empty."""
+
+
+@dataclass(slots=True)
 class Findings:
     """Everything said, in the order of saying."""
 
@@ -30,6 +43,8 @@ class Findings:
     mentions: list[Mention] = field(default_factory=list)
     scenery: list[Mention] = field(default_factory=list)
     """Things that the surroundings show anyway: a moon, clouds, a mountain."""
+    heads: list[Head] = field(default_factory=list)
+    """Nouns that were not understood."""
     palette: list[RGB] = field(default_factory=list)
     excluded: set[str] = field(default_factory=set)
     forbidden: set[str] = field(default_factory=set)

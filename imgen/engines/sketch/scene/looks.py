@@ -10,7 +10,7 @@ from imgen.engines.sketch.scene.tokens import Token
 from imgen.engines.sketch.scene.vocabulary import Vocabulary
 
 _LONGEST_RUN = 7
-_HAIR = frozenset(
+HAIR = frozenset(
     {"hair", "haircut", "bob", "crop", "waves", "curls", "braid", "braids", "ponytail", "bun"}
 )
 _SHORT = frozenset({"short", "cropped", "crop", "pixie", "buzz", "shaved"})
@@ -69,7 +69,7 @@ def attributes_of(part: Part, table: Vocabulary) -> set[str]:
     named = {part.noun, *part.words}
     colours = [word for word in part.words if word in table.colours or word in table.hair]
     named |= {f"{word} {part.noun}" for word in colours}
-    if part.noun in _HAIR:
+    if part.noun in HAIR:
         return (named - set(colours) - _SHORT - _LONG) | hair_of({part.noun, *part.words}, table)
     if part.noun in ("skin", "complexion"):
         named |= {f"{word} skin" for word in part.words}
@@ -91,7 +91,7 @@ def hair_of(words: Collection[str], table: Vocabulary) -> set[str]:
 
 def forbidden_by(part: Part, table: Vocabulary) -> set[str]:
     """The attributes that no person may have where this part was negated."""
-    if part.noun in _HAIR:
+    if part.noun in HAIR:
         return hair_of(part.words, table) or {part.noun}
     if part.worn or not part.words:
         return {part.noun}

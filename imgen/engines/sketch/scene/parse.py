@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from imgen.engines.sketch.look import RGB
-from imgen.engines.sketch.scene.findings import Findings, Mention
-from imgen.engines.sketch.scene.looks import Part, attributes_of, hair_of, part_ahead
+from imgen.engines.sketch.scene.findings import Findings, Head, Mention
+from imgen.engines.sketch.scene.heads import phrase_of
+from imgen.engines.sketch.scene.looks import HAIR, Part, attributes_of, hair_of, part_ahead
 from imgen.engines.sketch.scene.negatives import exclude, forbid
 from imgen.engines.sketch.scene.nouns import corrected, subject_of
 from imgen.engines.sketch.scene.people import PEOPLE
@@ -19,9 +20,6 @@ from imgen.engines.sketch.scene.vocabulary import (
 from imgen.engines.sketch.subjects.registry import SUBJECTS
 
 _FUZZY_WORDS = 24
-_HAIR = frozenset(
-    {"hair", "haircut", "bob", "waves", "curls", "braid", "braids", "ponytail", "bun"}
-)
 
 
 @dataclass(slots=True)
@@ -127,6 +125,9 @@ class Reader:
         return True
 
     def _mean(self, words: tuple[str, ...], meanings: tuple[Meaning, ...], weight: float) -> None:
+        if self._shades(words, meanings):
+            self._pending.words.update(words)
+            return
         self._say(meanings, weight)
         if not meanings:
             return
@@ -134,6 +135,15 @@ class Reader:
             self._pending.words.add(words[0])
         elif any(kind in ("setting", "feature") for kind, _ in meanings):
             self._spill()
+
+    def _shades(self, words: tuple[str, ...], meanings: tuple[Meaning, ...]) -> bool:
+        """`Dark` in `a dark blue car`, `warm` in `warm stone`: a shade of it, not the mood."""
+        if len(words) > 1 or not meanings or any(kind != "mood" for kind, _ in meanings):
+            return False
+        ahead = [token.text for token in self._tokens[self._at + 1 : self._at + 2]]
+        return bool(ahead) and (
+            ahead[0] in self._words.colours or ahead[0] in self._words.grammar["materials"]
+        )
 
     def _say(self, meanings: list[Meaning] | tuple[Meaning, ...], weight: float) -> None:
         for kind, key in meanings:
@@ -263,7 +273,7 @@ class Reader:
         people[-1].attributes.update({word, *pending.words})
         colours = [name for name in pending.words if name in self._words.colours]
         people[-1].attributes.update(f"{name} {word}" for name in colours)
-        if word in _HAIR:
+        if word in HAIR:
             people[-1].attributes.update(hair_of(pending.words, self._words))
         if word in self._words.grammar["surfaces"] and pending.colours:
             people[-1].colour = people[-1].colour or pending.colours[0]
@@ -280,10 +290,24 @@ class Reader:
                 return
             self._word(self._tokens[self._at]) if meant in self._words.colours else None
             return
+        self._note_head(token)
         if token.text.endswith(("ing", "ed")) and self._last and not self._pending.words:
             self._last.attributes.add(token.text)
             return
         self._pending.words.add(token.text)
+
+    def _note_head(self, token: Token) -> None:
+        """Keep an unknown word that ends its phrase, and so is the noun of it."""
+        told = phrase_of(self._tokens, self._at, self._pending.words, self._words)
+        if told is None:
+            return
+        pending, plural = self._pending, token.text.endswith("s") and token.text[-2:] != "ss"
+        mention = Mention(
+            "", min(pending.count or (3 if plural else 1), 14),
+            pending.colours[0] if pending.colours else None,
+            pending.size, attributes=set(pending.words), weight=token.weight,
+        )  # fmt: skip
+        self.found.heads.append(Head(token.text, *told, mention))
 
     def _corrected(self, word: str) -> str:
         if self._fuzzy_left <= 0:
@@ -338,7 +362,7 @@ class Reader:
             if part.text in self._words.grammar["parts"]:
                 self._last.attributes.update({part.text, *words})
                 self._last.attributes.add(f"{colour} {part.text}".strip())
-                if part.text in _HAIR:
+                if part.text in HAIR:
                     self._last.attributes.update(hair_of({colour, *words}, self._words))
                 if (
                     colour

@@ -8,6 +8,7 @@ import numpy as np
 
 from imgen.engines.sketch.scene.findings import Findings, Mention
 from imgen.engines.sketch.scene.looks import without
+from imgen.engines.sketch.scene.nearest import settle
 from imgen.engines.sketch.scene.negatives import read_negative
 from imgen.engines.sketch.scene.parse import Reader
 from imgen.engines.sketch.scene.people import PEOPLE
@@ -50,6 +51,7 @@ def read(
     unwanted = read_negative(negative_prompt)
     found.excluded |= unwanted.excluded
     found.forbidden |= unwanted.forbidden
+    settle(found)
     chance = np.random.default_rng([seed, zlib.crc32(prompt.encode("utf-8", "replace")), 5])
     chosen = find_style(style) or find_style(prompt) if (style or prompt) else None
     if not found.mentions and (alone or (chosen is not None and chosen.plain_ground)):
@@ -172,6 +174,8 @@ def _setting(
         return "tabletop" if indoors and _fit_on_a_table(things) else _combined(found, said)
     if found.all("feature") & _CROPS:
         return "field"
+    if "planets" in found.all("feature"):
+        return "space"
     if "portrait" in found.all("composition"):
         return "studio"
     if things:
