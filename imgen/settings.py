@@ -203,6 +203,19 @@ class EmbedderSettings(Section):
     threads: int = Field(1, ge=1, le=64, description="Processor threads for one batch.")
 
 
+class CaptionerSettings(Section):
+    """The vision model that says what pictures show."""
+
+    url: str = Field(
+        "",
+        description="Base URL of an OpenAI-compatible server with a vision model. "
+        "Empty: captions are made from prompts.",
+    )
+    key: SecretStr = Field(SecretStr(""), description="Its API key.")
+    model: str = Field("", description="Model to ask for.")
+    timeout_seconds: float = Field(30.0, gt=0, description="Longest wait for one answer.")
+
+
 class LogSettings(Section):
     """What is written to standard error."""
 
@@ -254,6 +267,7 @@ class Settings(BaseSettings):
     finishing: FinishingSettings = FinishingSettings()
     library: LibrarySettings = LibrarySettings()
     embedder: EmbedderSettings = EmbedderSettings()
+    captioner: CaptionerSettings = CaptionerSettings()
     log: LogSettings = LogSettings()
 
     @classmethod

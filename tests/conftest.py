@@ -62,7 +62,8 @@ def clean_url(postgres: str) -> str:
     """The URL of the database, emptied."""
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(
-            "TRUNCATE accounts, procrastinate_jobs, procrastinate_workers RESTART IDENTITY CASCADE"
+            "TRUNCATE accounts, image_counts, procrastinate_jobs, procrastinate_workers"
+            " RESTART IDENTITY CASCADE"
         )
     return postgres
 

@@ -15,13 +15,12 @@ from imgen.cli.library_progress import Tally, progress
 from imgen.cli.library_tools import importer
 from imgen.cli.options import DataDir, run, settings_for
 from imgen.errors import Invalid, NotFound
-from imgen.library.caption.prompt_captioner import PromptCaptioner
 from imgen.library.image import Filters, Match
 from imgen.library.importing import store
 from imgen.library.importing.export import Export, FolderTarget, Selection, ZipTarget
 from imgen.library.importing.options import Options
 from imgen.library.importing.store import Amount, Kept
-from imgen.wiring.core import Core, open_core
+from imgen.wiring.core import Core, make_captioner, open_core
 
 app = typer.Typer(
     help="The library: every picture that can be found again by what it shows.\n\n"
@@ -99,7 +98,10 @@ def import_pictures(
             keep_similar=keep_similar,
             in_place=in_place,
         )
-        with importer(core, PromptCaptioner()) as bring, progress("importing") as (expect, step):
+        with (
+            importer(core, make_captioner(core.settings)) as bring,
+            progress("importing") as (expect, step),
+        ):
             await bring(paths, options, expect=expect, tell=lambda each: step(tally.add(each)))
 
     try:

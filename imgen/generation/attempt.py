@@ -102,7 +102,7 @@ class Attempt:
             ours = await store.finish(connection, job, state, outcome)
             new = ours and await self.memory.keep(connection, job, outcome)
         if new:
-            await self.memory.read_new()
+            await self.memory.read_new(job, outcome)
         seconds = (clock.now() - job.created_at).total_seconds()
         _log.info("job.ended" if ours else "job.no_longer_ours", state=state, seconds=seconds)
 

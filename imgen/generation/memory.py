@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 import structlog
 from pydantic_core import from_json
 
 from imgen.catalog.catalog import Catalog
-from imgen.database.pool import Connection
+from imgen.database.pool import Connection, Database
 from imgen.errors import ImgenError
+from imgen.finishing.encode import decode
 from imgen.generation.job import Job
 from imgen.generation.outcome import Completed, Outcome, outcome_to_json
 from imgen.library import store
+from imgen.library.caption.captioner import Captioner
+from imgen.library.caption.prompt_captioner import sentence
 from imgen.library.image import NewImage
 from imgen.library.remember import Remember
 from imgen.prompts.compose import explicit_negatives
 from imgen.prompts.syntax import parse
+from imgen.storage.objects import ObjectStore
 
 _log = structlog.get_logger()
 
@@ -26,12 +31,16 @@ class Memory:
     """Carries finished pictures into the library.
 
     Args:
+        captioner: says what they show.
         remember: gives them their vectors.
         shared: whether every account sees them, or their owner alone.
         unreviewed: whether pictures enter that no review has cleared.
     """
 
     catalog: Catalog
+    database: Database
+    objects: ObjectStore
+    captioner: Captioner
     remember: Remember
     shared: bool
     unreviewed: bool
@@ -49,23 +58,31 @@ class Memory:
             job,
             outcome,
             self.catalog,
-            caption=caption_of(parse(job.request.prompt).positive),
+            caption=sentence(parse(job.request.prompt).positive),
             shared=self.shared,
         )
         await store.add(connection, [image])
         return True
 
-    async def read_new(self) -> None:
-        """Make what was let in findable. What fails here is left to the janitor."""
+    async def read_new(self, job: Job, outcome: Outcome) -> None:
+        """Make what was let in findable; have it looked at where a model can.
+
+        What fails here is left to the janitor; without a look, the prompt's sentence stays.
+        """
         try:
             await self.remember()
+            if self.captioner.looks and isinstance(outcome, Completed):
+                await self._look(job, outcome)
         except ImgenError as error:
             _log.warning("library.not_read_yet", error=error.message)
 
-
-def caption_of(prompt: str) -> str:
-    """A sentence about a picture that nobody has looked at."""
-    return prompt[:1].upper() + prompt[1:] + "."
+    async def _look(self, job: Job, done: Completed) -> None:
+        parsed = parse(job.request.prompt)
+        pixels = await asyncio.to_thread(decode, await self.objects.get(done.image.key))
+        caption = await self.captioner.caption(pixels, parsed.positive, parsed.negatives)
+        async with self.database.connection() as connection:
+            await store.set_caption(connection, job.gen_id, caption)
+        await self.remember()
 
 
 def as_new_image(

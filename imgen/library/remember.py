@@ -34,7 +34,8 @@ class Remember:
         texts = [text for _, prompt, caption in new for text in (essence(prompt), caption)]
         vectors = await self.encoder.encode(texts)
         named = [
-            (id, vectors[2 * place], vectors[2 * place + 1]) for place, (id, _, _) in enumerate(new)
+            (id, vectors[2 * place] if prompt else None, vectors[2 * place + 1])
+            for place, (id, prompt, _) in enumerate(new)
         ]
         async with self.database.transaction() as connection:
             await store.set_vectors(connection, self.encoder.model_id, named)

@@ -114,7 +114,7 @@ def _query(filters: Filters, within: SearchIn, *, exact: bool) -> LiteralString:
     condition = _condition(filters)
     plus: LiteralString = " + 0" if exact else ""  # an expression that no index is sorted by
     nearest: list[LiteralString] = [
-        f"(SELECT id FROM images WHERE {condition}"  # noqa: S608 - constants
+        f"(SELECT id FROM images WHERE {condition} AND {column} IS NOT NULL"  # noqa: S608
         f" ORDER BY ({column} <#> %(vector)s::halfvec(384)){plus} LIMIT %(amount)s)"
         for column in _NEAREST[within]
     ]

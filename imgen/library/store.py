@@ -151,15 +151,25 @@ async def without_vectors(
 
 
 async def set_vectors(
-    connection: Connection, encoder: str, vectors: Sequence[tuple[str, Vector, Vector]]
+    connection: Connection, encoder: str, vectors: Sequence[tuple[str, Vector | None, Vector]]
 ) -> None:
-    """Keep the vectors of pictures: (id, of the prompt, of the caption)."""
+    """Keep the vectors of pictures: (id, of the prompt, of the caption). No prompt, no vector."""
     async with connection.cursor() as cursor:
         await cursor.executemany(
             "UPDATE images SET encoder = %s, prompt_vector = %s::halfvec,"
             " caption_vector = %s::halfvec WHERE id = %s",
-            [(encoder, to_text(prompt), to_text(caption), id) for id, prompt, caption in vectors],
+            [
+                (encoder, None if prompt is None else to_text(prompt), to_text(caption), id)
+                for id, prompt, caption in vectors
+            ],
         )
+
+
+async def set_caption(connection: Connection, id: str, caption: str) -> None:
+    """Say anew what a picture shows; its vectors are computed again."""
+    await connection.execute(
+        "UPDATE images SET caption = %s, encoder = NULL WHERE id = %s", (caption, id)
+    )
 
 
 async def withdraw_outdated(

@@ -20,6 +20,9 @@ from imgen.database.pool import Database
 from imgen.engines.registry import Registry
 from imgen.generation.queue import Queue
 from imgen.generation.submit import Submit
+from imgen.library.caption.captioner import Captioner
+from imgen.library.caption.chat_captioner import ChatCaptioner
+from imgen.library.caption.prompt_captioner import PromptCaptioner
 from imgen.library.embed.encoder import Encoder
 from imgen.library.embed.folder import BUILT_IN
 from imgen.library.embed.onnx_encoder import OnnxEncoder
@@ -124,6 +127,19 @@ async def open_encoder(settings: Settings) -> OnnxEncoder:
     """The text encoder of the library."""
     embedder = settings.embedder
     return await OnnxEncoder.open(embedder.path or BUILT_IN, threads=embedder.threads)
+
+
+def make_captioner(settings: Settings) -> Captioner:
+    """A vision model where one is configured, else sentences made from prompts."""
+    captioner = settings.captioner
+    if not captioner.url:
+        return PromptCaptioner()
+    return ChatCaptioner(
+        captioner.url,
+        captioner.model,
+        captioner.key.get_secret_value(),
+        timeout=captioner.timeout_seconds,
+    )
 
 
 def open_objects(settings: Settings) -> ObjectStore:

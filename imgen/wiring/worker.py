@@ -10,7 +10,7 @@ from imgen.generation.queue import queue_of
 from imgen.generation.recover import Recover
 from imgen.generation.run import Run
 from imgen.library.withdraw import Withdraw
-from imgen.wiring.core import Core
+from imgen.wiring.core import Core, make_captioner
 from imgen.wiring.provenance import make_finisher
 from imgen.worker.process import Pace, Worker
 
@@ -53,6 +53,9 @@ def make_memory(core: Core) -> Memory:
     library = core.settings.library
     return Memory(
         catalog=core.catalog,
+        database=core.database,
+        objects=core.objects,
+        captioner=make_captioner(core.settings),
         remember=core.remember,
         shared=library.shared,
         unreviewed=library.remember_unreviewed,
