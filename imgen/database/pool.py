@@ -22,7 +22,7 @@ _WATCH_SECONDS = 0.5
 _VECTOR_SEARCH = (
     # pgvector: look on in the graph until a filter is satisfied, with enough candidates for a
     # recall above 0.98 (docs/library.md has the measurement).
-    "SET hnsw.iterative_scan = 'relaxed_order'; SET hnsw.ef_search = 120;"
+    "SET hnsw.iterative_scan = 'relaxed_order'; SET hnsw.ef_search = 200;"
     " SET hnsw.max_scan_tuples = 40000"
 )
 

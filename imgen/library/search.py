@@ -17,9 +17,10 @@ from imgen.library.meaning.essence import essence
 SearchIn = Literal["both", "caption", "prompt"]
 
 _SMALL = 3_000
-"""So few pictures are always compared one by one: it takes about a millisecond."""
+"""So few pictures are always compared one by one: about a millisecond for a thousand."""
 _GRAPH_COST = 2_500
-"""What walking the graph costs, in comparisons, for a filter that keeps everything."""
+"""What walking the graph costs, in comparisons, for a filter that keeps everything. It costs less;
+but where a filter keeps under a tenth, the walk finds too few of the best (docs/library.md)."""
 
 _NEAREST: dict[SearchIn, tuple[LiteralString, ...]] = {
     "prompt": ("prompt_vector",),
