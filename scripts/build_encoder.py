@@ -118,7 +118,9 @@ class Graph:
         levels, scales = quantised(weight * smooth, hessian / np.outer(smooth, smooth))
         low = self.op("ReduceMin", x, self.constant(np.array([-1])), keepdims=1)
         high = self.op("ReduceMax", x, self.constant(np.array([-1])), keepdims=1)
-        step = self.op("Mul", self.op("Sub", high, low), self.constant(np.array(1 / 255, np.float32)))
+        step = self.op(
+            "Mul", self.op("Sub", high, low), self.constant(np.array(1 / 255, np.float32))
+        )
         # A row of equal numbers has no range; any step will do, but not zero.
         step = self.op("Max", step, self.constant(np.array(1e-9, np.float32)))
         scaled = self.op("Div", self.op("Sub", x, low), step)
