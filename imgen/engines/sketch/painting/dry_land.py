@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from imgen.engines.sketch.painting.land import (
+    HILLTOP_M,
     Land,
     Plot,
     by_a_lake,
@@ -12,7 +13,7 @@ from imgen.engines.sketch.painting.land import (
     massif,
     winding_path,
 )
-from imgen.engines.sketch.painting.noise import smoothstep
+from imgen.engines.sketch.painting.noise import Field, smoothstep
 
 
 def mountains(plot: Plot) -> Land:
@@ -38,7 +39,23 @@ def hills(plot: Plot) -> Land:
     height = height + np.float32(0.5) * plot.rolling(22)
     patches = plot.noise[1].fbm(plot.x, plot.z, 330, 3)
     wood = smoothstep(0.15, 0.4, patches) * smoothstep(150, 500, plot.z)
-    return Land(height, wood=wood, path=winding_path(plot))
+    knoll = _knoll(plot)
+    height = height + np.float32(26) * knoll
+    clear = smoothstep(0.35, 0.6, knoll)
+    return Land(height, wood=wood * (1 - clear), path=winding_path(plot), clear=clear)
+
+
+def _knoll(plot: Plot) -> Field:
+    """0 to 1: the hill of its own that a castle crowns, broad and with a level top."""
+    crowned = [thing for thing in plot.scene.things if "hilltop" in thing.attributes]
+    if not crowned:
+        return np.zeros_like(plot.z)
+    angles = plot.angle[0]
+    column = int((crowned[0].position or 0.5) * (len(angles) - 1))
+    away = np.abs(plot.angle - angles[column]) / np.float32(0.5 * (angles[-1] - angles[0]))
+    away = away + np.float32(0.03) * plot.rolling(40, 2)
+    ahead = np.abs(plot.z - np.float32(HILLTOP_M)) / np.float32(HILLTOP_M)
+    return smoothstep(0.95, 0.22, away) * smoothstep(0.62, 0.16, ahead)
 
 
 def meadow(plot: Plot) -> Land:

@@ -9,6 +9,9 @@ import numpy as np
 from imgen.engines.sketch.painting.noise import Field, Noise, smoothstep
 from imgen.engines.sketch.scene.scene import Scene
 
+HILLTOP_M = 110.0
+"""How far off the hill stands that a castle crowns."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plot:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from imgen.engines.sketch.painting.canvas import Canvas
+from imgen.engines.sketch.painting.land import HILLTOP_M
 from imgen.engines.sketch.painting.sprite import Box
 from imgen.engines.sketch.scene.scene import Scene, Thing
 from imgen.engines.sketch.subjects.registry import SUBJECTS
@@ -146,7 +147,7 @@ def _share_of_height(
     if place in ("air", "sky") and subject.height_m < 1.0:
         base = 0.13 if subject.height_m < 0.3 else 0.18
     if subject.height_m > _LARGE_M and place in ("ground", "indoors"):
-        base = 0.40
+        base = 0.50
     elif subject.aspect < 0.5 and place == "ground":
         base = 0.56
     if scene.composition & {"close_up", "portrait"}:
@@ -240,6 +241,8 @@ def _standing(
     reference = view.horizon + room * (
         0.96 - 0.80 * (0.62 if subject.height_m > _LARGE_M else 0.30)
     )
+    if "hilltop" in thing.attributes:
+        return _crowning(canvas, slot * view.width, height)
     best: tuple[float, float, float] = (-1e9, slot * view.width, wish)
     for attempt in range(28):
         x = (slot + float(rng.normal(0, 0.012 * attempt))) * view.width
@@ -252,6 +255,13 @@ def _standing(
     _, x, row = best
     scale = (row - view.horizon + 0.25 * room) / (reference - view.horizon + 0.25 * room)
     return x, row, height * float(np.clip(scale, 0.45, 1.35))
+
+
+def _crowning(canvas: Canvas, x: float, height: float) -> tuple[float, float, float]:
+    """On the brow of the hill that rises at this column."""
+    column = canvas.distance[:, _column(canvas.view.width, x)]
+    brow = int(np.argmax(column < 1.25 * HILLTOP_M))
+    return x, brow + 0.035 * canvas.view.height, height
 
 
 def _fit(canvas: Canvas, x: float, row: float, width: float, place: Place) -> float:

@@ -71,6 +71,8 @@ def _settle_one(found: Findings, head: Head, floor: float) -> None:
         head.mention.subject = thing[1]
         found.mentions.append(head.mention)
         return
+    if found.mentions and not head.is_place:
+        return
     rival = 0.0 if head.is_place else thing[0]
     if not found.said.get("setting") and place[0] >= max(floor, rival):
         found.say("setting", place[1], head.mention.weight)

@@ -323,6 +323,7 @@ class Reader:
             return
         pending, self._pending = self._pending, _Pending()
         plural = noun.endswith("s") and not noun.endswith("ss") and noun not in SUBJECTS
+        plural = plural and not noun.endswith(("us", "is"))
         plural = plural or noun in ("people", "men", "women", "children", "crowd", "fishermen")
         count = pending.count if pending.count is not None else (3 if plural else 1)
         if plural and count == 1:

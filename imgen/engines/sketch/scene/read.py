@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 
 import numpy as np
 
@@ -28,6 +29,9 @@ _HOURS_OF_MOOD = {
     "calm": ("sunrise", "morning", "golden_hour"), "happy": ("noon", "morning", "afternoon"),
 }  # fmt: skip
 _HOURS = ("noon", "afternoon", "morning", "golden_hour", "afternoon", "golden_hour", "morning")
+_OUT_OF_FRAME = frozenset({"chair", "sofa", "bed", "table", "lamp"})
+"""What a sitter sits on or at: below the edge of a bust."""
+_HILLTOP = frozenset({"castle", "temple", "tower", "church", "windmill", "pyramid"})
 _CROPS = frozenset({"lavender", "wheat", "tulips", "sunflowers", "poppies"})
 _GREY_WEATHER = frozenset({"overcast", "fog", "rain", "storm", "snow"})
 
@@ -62,6 +66,7 @@ def read(
     things = _things(found, seed)
     setting = _setting(found, things, chosen, chance)
     setting = _with_ground(setting, things)
+    things = _on_hilltop(things, setting, seed)
     season = _season(found, setting)
     weather = _weather(found, season, setting, chance)
     return Scene(
@@ -101,7 +106,10 @@ def _frame_portrait(found: Findings) -> None:
                 sitter.attributes |= bust.attributes - {"bust", "headshot", "face"}
                 sitter.colour = sitter.colour or bust.colour
     if sitters:
-        found.mentions[:] = sitters
+        seated = any(sitter.subject == "portrait" for sitter in sitters)
+        found.mentions[:] = [
+            one for one in sitters if not (seated and one.subject in _OUT_OF_FRAME)
+        ]
 
 
 def _keep_sitter(found: Findings, style: Style | None) -> None:
@@ -172,10 +180,9 @@ def _setting(
     if said:
         indoors = said in ("room", "cafe", "library")
         return "tabletop" if indoors and _fit_on_a_table(things) else _combined(found, said)
-    if found.all("feature") & _CROPS:
-        return "field"
-    if "planets" in found.all("feature"):
-        return "space"
+    shown = found.all("feature")
+    if shown & _CROPS or "planets" in shown:
+        return "field" if shown & _CROPS else "space"
     if "portrait" in found.all("composition"):
         return "studio"
     if things:
@@ -195,6 +202,16 @@ def _with_ground(setting: str, things: tuple[Thing, ...]) -> str:
     if not rooted:
         return setting
     return "coast" if max(kind.height_m for kind in rooted) > 5.0 else "beach"
+
+
+def _on_hilltop(things: tuple[Thing, ...], setting: str, seed: int) -> tuple[Thing, ...]:
+    """A castle in the hills stands on the top of one."""
+    if setting != "hills" or not things or things[0].subject not in _HILLTOP:
+        return things
+    lead = things[0]
+    place = lead.position if lead.position is not None else (0.38, 0.5, 0.62)[seed % 3]
+    crowned = replace(lead, position=place, attributes=lead.attributes | {"hilltop"})
+    return (crowned, *things[1:])
 
 
 def _fit_on_a_table(things: tuple[Thing, ...]) -> bool:

@@ -31,6 +31,14 @@ def _washes(painting: Painting, scale: float, weight: float) -> NDArray[np.float
     return mixed(flat, blurred(flat, 9.0 * scale), wet.astype(np.float32))
 
 
+def _glowing(washes: NDArray[np.float32], painting: Painting) -> NDArray[np.float32]:
+    """A thin wash of the low sun's colour over what lies far off, as if the paper shone through."""
+    sun = np.array(painting.light.sun, np.float32) / 255.0
+    lit = np.asarray(1.0 - (1.0 - washes) * (1.0 - 0.75 * sun), np.float32)
+    veil = 0.30 * np.clip(painting.depth, 0.0, 1.0) * (1.0 - unit(painting.subjects))
+    return mixed(washes, lit, np.asarray(veil, np.float32))
+
+
 def _edge_of_paint(shape: tuple[int, int], seed: int, scale: float) -> NDArray[np.float32]:
     """1 where paint is, 0 on the ragged paper margin."""
     height, width = shape
@@ -52,7 +60,11 @@ def finish(painting: Painting) -> NDArray[np.uint8]:
     pools = noise.clouds(shape, 210 * scale, painting.seed + 1, 4)
     relief = pigment.paper(shape, painting.seed + 2, scale)
     density = (0.78 + weight * (0.42 * pools + 0.75 * rim + 0.13 * relief)).astype(np.float32)
-    pale = 1.0 - (1.0 - saturated(film.curved(washes, 0.1), 1.22)) * np.float32(0.86)
+    low_sun = painting.light.sun[0] - painting.light.sun[2] > 70 and not painting.light.night
+    if low_sun:
+        washes = _glowing(washes, painting)
+    colourful = saturated(film.curved(washes, 0.1), 1.42 if low_sun else 1.22)
+    pale = 1.0 - (1.0 - colourful) * np.float32(0.78 if low_sun else 0.86)
     pixels = pigment.dense(np.clip(pale, 0, 1), np.clip(density, 0.05, 3.0))
     pixels = mixed(np.broadcast_to(_PAPER, pixels.shape), pixels * _PAPER, painted)
     light = 1.0 + 0.028 * weight * np.clip(relief - np.roll(relief, 1, axis=0), -2, 2)

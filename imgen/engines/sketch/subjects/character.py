@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 
 from imgen.engines.sketch.look import RGB
@@ -91,6 +92,9 @@ def _style(pen: Pen, feminine: bool) -> str:
 
 def _skin(pen: Pen) -> RGB:
     seeded = pen.pick(SKINS)
+    told = sorted(name for name in pen.look.attributes if name.endswith((" hair", " eyes")))
+    if told:  # A person who is described looks the same in every picture.
+        seeded = SKINS[zlib.crc32(" ".join(told).encode()) % 4]
     asked = (SKINS[at] for word, (at,) in _SKIN_WORDS.items() if pen.has(word))
     return next(asked, seeded)
 
