@@ -40,7 +40,7 @@ def hills(plot: Plot) -> Land:
     patches = plot.noise[1].fbm(plot.x, plot.z, 330, 3)
     wood = smoothstep(0.15, 0.4, patches) * smoothstep(150, 500, plot.z)
     knoll = _knoll(plot)
-    height = height + np.float32(26) * knoll
+    height = height + np.float32(13) * knoll
     clear = smoothstep(0.35, 0.6, knoll)
     return Land(height, wood=wood * (1 - clear), path=winding_path(plot), clear=clear)
 

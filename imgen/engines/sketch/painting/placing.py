@@ -261,7 +261,8 @@ def _crowning(canvas: Canvas, x: float, height: float) -> tuple[float, float, fl
     """On the brow of the hill that rises at this column."""
     column = canvas.distance[:, _column(canvas.view.width, x)]
     brow = int(np.argmax(column < 1.25 * HILLTOP_M))
-    return x, brow + 0.035 * canvas.view.height, height
+    foot = brow + 0.035 * canvas.view.height
+    return x, foot, min(height, 0.88 * foot)
 
 
 def _fit(canvas: Canvas, x: float, row: float, width: float, place: Place) -> float:

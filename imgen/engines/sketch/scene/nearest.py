@@ -21,7 +21,7 @@ _FLOOR = 0.5
 """
 _SURE = 0.62
 """Least cosine where the prompt is understood without the word."""
-_MOST = 4
+_MOST = 3
 """Unknown nouns that are looked up in one prompt: a bound on time."""
 _NAMES_OF_ONE = 4
 _BATCH = 32

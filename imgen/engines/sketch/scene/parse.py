@@ -152,16 +152,12 @@ class Reader:
             else:
                 self.found.say(kind, key, weight)
 
-    def _lavender(self, word: str) -> bool:
-        """A colour that is a plant as well, and is meant as one: `a field of lavender`."""
-        return word == "lavender" and self._at > 0 and self._tokens[self._at - 1].text == "of"
-
     def _is_adjective(self, words: tuple[str, ...]) -> bool:
         """`Orange` in `an orange cat`; not in `an orange on a plate`, which is a fruit."""
         if len(words) > 1 or words[0] not in self._words.colours:
             return False
-        if self._lavender(words[0]):
-            return False
+        if words[0] == "lavender" and self._at and self._tokens[self._at - 1].text == "of":
+            return False  # `a field of lavender` means the plant
         if not subject_of(words[0], 1):
             return True
         ahead = [token.text for token in self._tokens[self._at + 1 : self._at + 3]]
@@ -270,13 +266,7 @@ class Reader:
         if not people:
             return False
         pending, self._pending = self._pending, _Pending()
-        people[-1].attributes.update({word, *pending.words})
-        colours = [name for name in pending.words if name in self._words.colours]
-        people[-1].attributes.update(f"{name} {word}" for name in colours)
-        if word in HAIR:
-            people[-1].attributes.update(hair_of(pending.words, self._words))
-        if word in self._words.grammar["surfaces"] and pending.colours:
-            people[-1].colour = people[-1].colour or pending.colours[0]
+        self._dress(people[-1], Part(word, tuple(sorted(pending.words)), worn=True))
         return True
 
     def _unknown(self, token: Token) -> None:

@@ -43,7 +43,7 @@ def finish(painting: Painting) -> NDArray[np.uint8]:
     air = np.clip(painting.depth - 0.35, 0, 1) * np.float32(0.10 * painting.light.strength)
     pixels = mixed(pixels, pixels * 0.55 + haze * 0.5, np.asarray(air, np.float32))
     pixels = film.curved(saturated(pixels, 0.86), 0.72 * min(weight, 1.3), lift=0.012)
-    pixels = pixels * np.float32(0.94)
+    pixels = pixels * np.float32(1.3 if painting.light.night else 0.94)
     pixels = film.bloomed(pixels, 0.75 * weight, 30 * scale, threshold=0.62, tint=(1.0, 0.55, 0.32))
     pixels = film.bloomed(
         pixels, 0.5 * weight, 26 * scale, threshold=0.8, tint=(0.55, 0.75, 1.0), stretch=5.0
