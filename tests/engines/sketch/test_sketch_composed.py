@@ -158,3 +158,16 @@ def test_the_words_of_a_style_add_no_thing_rain_or_palette(style: str) -> None:
 def test_a_product_shot_of_a_person_keeps_the_person() -> None:
     assert only_thing(scene_of("@bella portrait", "product")).subject == "portrait"
     assert not scene_of("a red mug", "product").has("person")
+
+
+def test_a_castle_on_a_hill_crowns_the_hill() -> None:
+    lead = scene_of("a castle on a hill under a full moon, night", "cinematic").things[0]
+    assert lead.subject == "castle"
+    assert "hilltop" in lead.attributes
+    assert lead.position is not None
+    assert "hilltop" not in read("a castle by the sea").things[0].attributes
+
+
+def test_names_of_cakes_and_lamps_bring_no_rain_and_no_butterfly() -> None:
+    assert read("lemon drizzle cake on a table").weather in ("clear", "cloudy")
+    assert not scene_of("@noa white shirt, butterfly lighting").has("butterfly")
