@@ -44,7 +44,7 @@ from imgen.library.search import Search, SearchIn
 
 CALLERS = 4
 _LIMIT = 10
-_PATIENCE_SECONDS = 4.0
+_PATIENCE_SECONDS = 2.0
 """A peer that takes longer for all queries of a round is asked fewer."""
 _LIBRARY_SEED, _QUERY_SEED = 1, 2
 _FILTERS: dict[str, Where] = {

@@ -18,7 +18,7 @@ SearchIn = Literal["both", "caption", "prompt"]
 
 _SMALL = 3_000
 """So few pictures are always compared one by one: about a millisecond for a thousand."""
-_GRAPH_COST = 2_500
+_GRAPH_COST = 1_500
 """What walking the graph costs, in comparisons, for a filter that keeps everything. It costs less;
 but where a filter keeps under a tenth, the walk finds too few of the best (docs/library.md)."""
 
