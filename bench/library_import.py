@@ -104,7 +104,7 @@ async def measure(core: Core, folder: Path, word: str) -> None:
     )
 
 
-async def main(files: int, side: int) -> None:
+async def measure_both(files: int, side: int) -> None:
     logs.configure("error", "text")
     with TemporaryDirectory(prefix="imgen-bench-", ignore_cleanup_errors=True) as root:
         pictures = Path(root) / "pictures"
@@ -116,9 +116,14 @@ async def main(files: int, side: int) -> None:
             await measure(core, pictures, "again")
 
 
-if __name__ == "__main__":
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, default=2000)
     parser.add_argument("--side", type=int, default=256, help="pixels")
+    parser.add_argument("--quick", action="store_true", help="300 files")
     given = parser.parse_args()
-    asyncio.run(main(given.files, given.side))
+    asyncio.run(measure_both(300 if given.quick else given.files, given.side))
+
+
+if __name__ == "__main__":
+    main()

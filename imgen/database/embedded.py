@@ -165,7 +165,7 @@ class EmbeddedPostgres:
             "unix_socket_permissions": "0700",
             "port": str(_PORT),
             "max_connections": "200",
-            "shared_buffers": "128MB",
+            "shared_buffers": _shared_buffers(),
             "log_min_error_statement": "panic",  # statements carry prompts: none in the log
             "jit": "off",  # compiling costs more than our short queries
             **self._conf,
@@ -241,6 +241,12 @@ class EmbeddedPostgres:
         if finished.returncode != 0:
             said = (finished.stderr or "").strip() or f"{program} ended with {finished.returncode}"
             raise Unavailable(f"The embedded PostgreSQL failed: {said}")
+
+
+def _shared_buffers() -> str:
+    """An eighth of the machine's memory, at most 512 MB: two search graphs of 100,000 pictures."""
+    megabytes = psutil.virtual_memory().total // 2**20
+    return f"{min(512, max(64, megabytes // 8))}MB"
 
 
 def _is_postgres(pid: int) -> bool:
