@@ -1,4 +1,4 @@
-"""What a model, a style and a character are: records that nothing changes once they are read."""
+"""What models, styles, characters and looks are: records that nothing changes once read."""
 
 from __future__ import annotations
 
@@ -44,6 +44,8 @@ class Style:
     """Changes when pictures made in this style would come out differently."""
     lora: LoraReference | None = None
     """Weights that carry the look, if it takes more than words."""
+    any_model: bool = False
+    """Whether every model takes it, also one that does not list it in its `styles`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,26 @@ class Model:
         step = self.multiple_of
         lowest, highest = math.ceil(self.min_side / step), self.max_side // step
         return step * min(max(round(side / step), lowest), highest)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What Imagine calls a `style` or a `style_id`: a style, and the model where it means one."""
+
+    key: str
+    """Name in requests, the field `style`: `imagine-turbo`, `sdxl-1.0`."""
+    label: str
+    """Name for people: `Imagine Turbo`."""
+    style: str
+    """Key of the style."""
+    style_id: int | None = None
+    """Number in requests, the field `style_id`; None: it goes by its name alone."""
+    model: str = ""
+    """Key of the model whose weights it means; empty: whichever model is the default."""
+    price: int | None = None
+    """What a picture in it costs, in credits; None: what the model asks for the task."""
+    steps: int | None = None
+    """Denoising steps when a request names none; None: the model's."""
 
 
 def _distance(size: Size, wanted: Size) -> tuple[float, float]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from imgen.catalog.problems import Problem, Wrong, nearest
-from imgen.catalog.readers import key, kind, many, term
+from imgen.catalog.readers import kind, many, term
 from imgen.catalog.shapes import SHAPES
 
 SECTIONS = tuple(SHAPES)
@@ -115,10 +115,19 @@ class _FileReader:
                     self._problem(f"remove.{section}", wrong)
                 else:
                     self.layers.entries[section].pop(name)
+                    if section == "models":
+                        self._remove_looks_of(name)
         for section, names in self._named(document, "order"):
             entries = self.layers.entries[section]
             first = {name: entries[name] for name in names}
             self.layers.entries[section] = first | entries
+
+    def _remove_looks_of(self, model: str) -> None:
+        """Looks of lower layers go with the model whose weights they mean."""
+        looks = self.layers.entries["looks"]
+        for name in [name for name, raw in looks.items() if raw.table.get("model") == model]:
+            if ("looks", name) not in self.own:
+                looks.pop(name)
 
     def _read_section(self, section: str, value: object) -> None:
         if not isinstance(value, dict):
@@ -127,7 +136,8 @@ class _FileReader:
             return
         for name, raw in value.items():
             try:
-                self._read_entry(section, key(name), raw)
+                SHAPES[section].key(name)
+                self._read_entry(section, name, raw)
             except Wrong as wrong:
                 self._problem(f"{section}.{name}", wrong)
 
@@ -166,7 +176,7 @@ class _FileReader:
         for section, names in value.items():
             place = f"{verb}.{section}"
             if section in SECTIONS:
-                wanted = self._list(place, names, many(key))
+                wanted = self._list(place, names, many(SHAPES[section].key))
                 yield section, tuple(self._existing(place, section, wanted))
             elif verb == "remove" and section == "quality_words":
                 yield section, self._list(place, names, many(term))

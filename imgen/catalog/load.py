@@ -8,7 +8,7 @@ from typing import Any
 
 from imgen import errors
 from imgen.catalog.catalog import Catalog
-from imgen.catalog.entries import Model
+from imgen.catalog.entries import Look, Model
 from imgen.catalog.layers import Layers, RawEntry
 from imgen.catalog.options import check_options
 from imgen.catalog.problems import Problem, nearest
@@ -56,10 +56,13 @@ def _read(paths: Iterable[Path]) -> tuple[Catalog, list[Problem]]:
         styles=made["styles"],
         characters=made["characters"],
         quality_words=frozenset(layers.quality_words),
+        looks=made["looks"],
     )
     for key, model in catalog.models.items():
         raw = layers.entries["models"][key]
         problems += _check_model(model, raw, layers.entries["styles"])
+    for look in catalog.looks.values():
+        problems += _check_look(look, layers, catalog)
     if not layers.entries["models"]:
         problems.append(Problem(BUILTIN, "models", "no model is left.", "Keep or add one."))
     return catalog, problems
@@ -110,3 +113,27 @@ def _check_model(model: Model, raw: RawEntry, styles: Iterable[str]) -> Iterable
     for option, wrong in check_options(model.engine, model.options):
         where = f"{place}.options.{option}{wrong.at}"
         yield Problem(raw.file, where, wrong.message, wrong.fix)
+
+
+def _check_look(look: Look, layers: Layers, catalog: Catalog) -> Iterable[Problem]:
+    """What is wrong between a look and the styles, models and looks that it must fit."""
+    file, place = layers.entries["looks"][look.key].file, f"looks.{look.key}"
+    for name, section, wanted in (
+        ("style", "styles", look.style),
+        ("model", "models", look.model),
+    ):
+        known = layers.entries[section]
+        if wanted and wanted not in known:
+            meant = nearest(wanted, known)
+            fix = f"Did you mean {meant!r}?" if meant else f"Add [{section}.{wanted}]."
+            yield Problem(file, f"{place}.{name}", f"there is no {wanted!r}.", fix)
+    style, model = catalog.styles.get(look.style), catalog.models.get(look.model)
+    if style and not style.any_model and not (model and look.style in model.styles):
+        message = f"{model.key if model else 'the default model'} may not offer {style.key!r}."
+        fix = f"Write `any_model = true` in [styles.{style.key}]."
+        yield Problem(file, f"{place}.style", message, fix)
+    if look.style_id is not None:
+        first = catalog.look_numbered(look.style_id)
+        if first is not None and first.key != look.key:
+            message = f"{look.style_id} is the number of {first.key!r} already."
+            yield Problem(file, f"{place}.style_id", message, "Use another number.")

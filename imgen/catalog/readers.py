@@ -53,6 +53,14 @@ def key(value: object) -> str:
     return value
 
 
+def dotted_key(value: object) -> str:
+    """A name as requests use it, where it may hold points, as `sdxl-1.0` does."""
+    if not isinstance(value, str) or not value.replace(".", "-").strip("-"):
+        return key(value)
+    key(value.replace(".", "-"))
+    return value
+
+
 def integer(lowest: int, highest: int) -> Reader:
     """A whole number from `lowest` to `highest`."""
 

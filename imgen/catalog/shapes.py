@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
-from imgen.catalog.entries import Character, LoraReference, Model, Style
+from imgen.catalog.entries import Character, Look, LoraReference, Model, Style
 from imgen.catalog.problems import Wrong, nearest
 from imgen.catalog.readers import (
     Reader,
     boolean,
+    dotted_key,
     integer,
     key,
     kind,
@@ -24,7 +25,7 @@ from imgen.catalog.readers import (
 )
 from imgen.engines.protocol import Task
 
-Entry = Model | Style | Character
+Entry = Model | Style | Character | Look
 
 _TASK_NAMES = tuple(task.value for task in Task)
 _TERMS = many(term)
@@ -39,6 +40,8 @@ class Shape:
     """The record: its fields without a default are required."""
     readers: Mapping[str, Reader]
     """Field → how its value is read."""
+    key: Reader = key
+    """How the entry's own name is read."""
 
     def required(self) -> tuple[str, ...]:
         """Fields that an entry must have."""
@@ -116,6 +119,7 @@ STYLE = Shape(
         "negatives": _TERMS,
         "version": text(longest=100, empty=False),
         "lora": _lora,
+        "any_model": boolean,
     },
 )
 
@@ -159,5 +163,23 @@ MODEL = Shape(
     },
 )
 
-SHAPES: Mapping[str, Shape] = {"models": MODEL, "styles": STYLE, "characters": CHARACTER}
+LOOK = Shape(
+    Look,
+    {
+        "label": text(longest=100, empty=False),
+        "style": key,
+        "style_id": integer(1, 1_000_000),
+        "model": key,
+        "price": _PRICE,
+        "steps": integer(1, 200),
+    },
+    key=dotted_key,
+)
+
+SHAPES: Mapping[str, Shape] = {
+    "models": MODEL,
+    "styles": STYLE,
+    "characters": CHARACTER,
+    "looks": LOOK,
+}
 """Section of a catalog file → the shape of its entries."""

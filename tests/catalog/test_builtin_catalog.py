@@ -3,7 +3,7 @@
 import pytest
 
 from imgen import errors
-from imgen.catalog import Catalog, Model, check_catalog, load_catalog
+from imgen.catalog import Catalog, Look, Model, check_catalog, load_catalog
 from imgen.engines.protocol import Task
 from imgen.prompts.syntax import parse
 
@@ -53,7 +53,7 @@ def test_eros_answers_as_the_document_shows(catalog: Catalog) -> None:
 def test_sketch_runs_anything_in_any_style(catalog: Catalog) -> None:
     sketch = catalog.models["sketch"]
     assert sketch.tasks == frozenset(Task)
-    assert set(sketch.styles) == set(catalog.styles)
+    assert all(catalog.takes(sketch, style) for style in catalog.styles)
     assert sketch.default_style == catalog.models["eros"].default_style
 
 
@@ -129,3 +129,60 @@ def test_base_and_quality_negatives_count_as_quality_words(catalog: Catalog) -> 
     for model in catalog.models.values():
         assert set(model.base_negatives) <= catalog.quality_words
     assert "red dress" not in catalog.quality_words
+
+
+NAMED = {
+    "imagine-turbo": 1,
+    "anime": 5,
+    "realistic": 5,
+    "flux-schnell": 5,
+    "flux-dev-fast": 5,
+    "flux-dev": 15,
+    "sdxl-1.0": 5,
+}
+NUMBERS = {1, 21, *range(26, 35), *range(100, 106), *range(110, 120), 122}
+
+
+def test_every_style_and_style_id_of_imagine_is_a_look(catalog: Catalog) -> None:
+    assert {"product-shoot", *NAMED} <= set(catalog.looks)
+    assert {look.style_id for look in catalog.looks.values()} - {None} == NUMBERS
+    for number, name in {21: "anime", 27: "imagine-v1", 29: "realistic", 105: "rpg-4"}.items():
+        assert catalog.look_numbered(number) is catalog.looks[name]
+    assert catalog.look_numbered(2) is None
+
+
+@pytest.mark.parametrize(("name", "price"), NAMED.items())
+def test_a_look_costs_what_imagine_says(catalog: Catalog, name: str, price: int) -> None:
+    for model in catalog.models.values():
+        assert catalog.price(model, Task.TEXT_TO_IMAGE, catalog.looks[name]) == price
+
+
+def test_an_operation_without_a_look_costs_what_the_model_says(catalog: Catalog) -> None:
+    sketch, flux = catalog.models["sketch"], catalog.models["flux"]
+    assert catalog.price(sketch, Task.UPSCALE) == sketch.price(Task.UPSCALE)
+    assert catalog.price(flux, Task.INPAINT) == flux.price_credits
+    unpriced = Look("own", "Own", "plain")
+    assert catalog.price(flux, Task.TEXT_TO_IMAGE, unpriced) == flux.price_credits
+
+
+def test_looks_that_name_weights_mean_those_weights(catalog: Catalog) -> None:
+    weights = {look.key: look.model for look in catalog.looks.values() if look.model}
+    assert weights == {
+        "flux-schnell": "flux-schnell",
+        "flux-dev": "flux",
+        "flux-dev-fast": "flux",
+        "sdxl-1.0": "sdxl",
+    }
+
+
+def test_a_look_on_the_default_model_is_taken_by_every_model(catalog: Catalog) -> None:
+    for look in catalog.looks.values():
+        for model in catalog.models.values():
+            assert catalog.takes(model, look.style), (look.key, model.key)
+            assert catalog.style_for(model, look.style).key == look.style
+
+
+def test_no_two_looks_of_the_default_model_say_the_same(catalog: Catalog) -> None:
+    styles = [catalog.styles[look.style] for look in catalog.looks.values() if not look.model]
+    words = {(style.positive, style.negatives) for style in styles}
+    assert len(words) == len(styles)

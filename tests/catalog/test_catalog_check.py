@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from imgen import errors
-from imgen.catalog import LoraReference, check_catalog, load_catalog
+from imgen.catalog import Look, LoraReference, check_catalog, load_catalog
 from imgen.catalog.shapes import SHAPES
 from imgen.engines.protocol import Task
 
@@ -162,6 +162,56 @@ def test_a_mistake_is_told_with_its_key_and_its_fix(
     assert fix in found[2]
 
 
+def look(**changes: str) -> str:
+    """A good look as TOML, with fields changed, added or (empty) left out."""
+    good = {"label": '"Mine"', "style": '"plain"'}
+    fields = {name: value for name, value in {**good, **changes}.items() if value}
+    return '[looks."mine-1.5"]\n' + "\n".join(f"{key} = {value}" for key, value in fields.items())
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "message", "fix"),
+    [
+        (look(style=""), "looks.mine-1.5.style", "missing", "style ="),
+        (look(style='"plian"'), "looks.mine-1.5.style", "no 'plian'", "'plain'"),
+        (look(style='"oil"'), "looks.mine-1.5.style", "may not offer 'oil'", "any_model"),
+        (look(style='"oil"', model='"eros"'), "looks.mine-1.5.style", "eros may not", "any_model"),
+        (look(model='"erso"'), "looks.mine-1.5.model", "no 'erso'", "'eros'"),
+        (look(style_id="21"), "looks.mine-1.5.style_id", "number of 'anime'", "another"),
+        (look(style_id="0"), "looks.mine-1.5.style_id", "is 0", "1 to"),
+        (look(price="-1"), "looks.mine-1.5.price", "is -1", "0 to"),
+        (look(steps="0"), "looks.mine-1.5.steps", "is 0", "1 to 200"),
+        ('[looks."Mine 1.5"]\n', "looks.Mine 1.5", "not a key", "'mine-1-5'"),
+        ('[styles."mine.1"]\n', "styles.mine.1", "not a key", "'mine-1'"),
+        ('[remove]\nlooks = ["sdxl-1.5"]', "remove.looks", "no 'sdxl-1.5'", "'sdxl-1.0'"),
+    ],
+)
+def test_a_mistake_in_a_look_is_told_with_its_key_and_its_fix(
+    tmp_path: Path, text: str, key: str, message: str, fix: str
+) -> None:
+    found = only_problem(write(tmp_path, text))
+    assert found[0] == key
+    assert message in found[1]
+    assert fix in found[2]
+
+
+def test_a_look_may_mean_any_style_that_its_model_offers(tmp_path: Path) -> None:
+    file = write(tmp_path, look(style='"oil"', model='"sdxl"', style_id="900", steps="9"))
+    mine = load_catalog([file]).look_numbered(900)
+    assert mine == Look("mine-1.5", "Mine", "oil", 900, "sdxl", steps=9)
+
+
+def test_looks_go_with_the_model_whose_weights_they_mean(tmp_path: Path) -> None:
+    looks = load_catalog([write(tmp_path, '[remove]\nmodels = ["flux"]')]).looks
+    assert not {"flux-dev", "flux-dev-fast"} & set(looks)
+    assert "flux-schnell" in looks
+
+
+def test_a_look_beside_the_removal_of_its_model_is_a_problem(tmp_path: Path) -> None:
+    file = write(tmp_path, look(model='"flux"') + '\n[remove]\nmodels = ["flux"]')
+    assert only_problem(file)[0] == "looks.mine-1.5.model"
+
+
 def test_a_style_that_models_use_cannot_just_be_removed(tmp_path: Path) -> None:
     write(tmp_path, '[remove]\nstyles = ["boudoir"]')
     keys = {problem.key for problem in check_catalog([tmp_path])}
@@ -249,7 +299,7 @@ VALUES = st.recursive(
     max_leaves=4,
 )
 NAMES = st.sampled_from(
-    ["models", "styles", "characters", "remove", "order", "quality_words", "nonsense"]
+    ["models", "styles", "characters", "looks", "remove", "order", "quality_words", "nonsense"]
 )
 FIELDS = st.sampled_from(
     [*MODEL, "lora", "based_on", "sizes", "tasks", "task_prices", "options", "mine", "nonsense"]
@@ -280,7 +330,7 @@ def test_no_file_crashes_the_checker(tmp_path: Path, rows: list[tuple[str, str, 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "catalog.md"
 
 
-@pytest.mark.parametrize("section", ["models", "styles", "characters"])
+@pytest.mark.parametrize("section", list(SHAPES))
 def test_the_guide_describes_every_field_and_no_other(section: str) -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
     part = text.split(f"### `[{section}.KEY]`")[1].split("\n#")[0]
@@ -294,6 +344,6 @@ def test_the_examples_of_the_guide_are_good(tmp_path: Path) -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
     examples = re.findall(r"^ *```toml\n(.*?)^ *```$", text, re.DOTALL | re.MULTILINE)
     files = [write(tmp_path, one, f"{number}.toml") for number, one in enumerate(examples)]
-    assert len(files) == 2
+    assert len(files) == 3
     assert check_catalog(files) == []
     assert load_catalog(files).models["eros"].version == "our-finetune-3"
