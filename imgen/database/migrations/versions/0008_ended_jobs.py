@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from alembic import op
+
 revision = "0008"
 down_revision = "0007"
 branch_labels = None
@@ -9,4 +11,18 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    # The notice leaves with the commit that ends the job: who hears it finds the outcome there.
+    op.execute(
+        """
+        CREATE FUNCTION imgen_tell_job_ended() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            PERFORM pg_notify('imgen_job_ended', NEW.id);
+            RETURN NULL;
+        END $$;
+
+        CREATE TRIGGER jobs_tell_ended AFTER UPDATE OF state ON jobs
+            FOR EACH ROW
+            WHEN (OLD.state IN ('queued', 'running') AND NEW.state NOT IN ('queued', 'running'))
+            EXECUTE FUNCTION imgen_tell_job_ended();
+        """
+    )
