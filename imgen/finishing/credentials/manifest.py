@@ -15,6 +15,7 @@ from typing import Any
 from imgen.finishing.credentials.words import Words, vendor_label
 
 GENERATOR = "imgen"
+_VERSION = version("imgen")  # read once: each reading parses the package's metadata file
 SOFT_BINDING = "imgen.invisimark.1"
 """The name of the invisible mark's algorithm in the soft binding."""
 DEFAULT_TITLE = "AI image"
@@ -107,7 +108,7 @@ def definition(statement: Statement, media_type: str) -> Json:
     if statement.payload is not None:
         assertions.append(_soft_binding(statement.payload))
     manifest: Json = {
-        "claim_generator_info": [{"name": GENERATOR, "version": version("imgen")}],
+        "claim_generator_info": [{"name": GENERATOR, "version": _VERSION}],
         "title": statement.words.title or DEFAULT_TITLE,
         "format": media_type,
         "assertions": assertions,

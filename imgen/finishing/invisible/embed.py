@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Iterator
+from functools import cache, lru_cache
 
 import cv2
 import numpy as np
@@ -12,6 +13,7 @@ from imgen.errors import Invalid
 from imgen.finishing.invisible.carriers import carriers
 from imgen.finishing.invisible.codec import PAYLOAD_BITS, encode
 
+Pixels = NDArray[np.uint8]
 Plane = NDArray[np.float32]
 
 _LUMA = np.array([[0.299, 0.587, 0.114]], np.float32)
@@ -30,6 +32,12 @@ _FINE_PER_TEXTURE = 0.12
 _FINE_MOST = 4.0
 """Fine waves follow the local standard deviation (contrast masking), up to this many levels."""
 _TEXTURE_WINDOW = 9
+_TEXTURE_STEPS = 4
+"""The local deviation is kept in quarters of a level, in 8 bits: at their end fine waves are at
+their strongest anyway."""
+_REACH = 2 * (_TEXTURE_WINDOW // 2)
+"""Rows above and below that a pixel's strength depends on."""
+_BAND_ROWS = 64
 _CLIPPED_GAIN = 1.25
 _CLIPPED_WITHIN = 3.0
 """Where the picture is within so many levels of black or white, half of each wave is cut off;
@@ -51,14 +59,19 @@ def embed(image: NDArray[np.uint8], payload: int, key: bytes) -> NDArray[np.uint
     """
     _check(image, payload, key)
     height, width = image.shape[:2]
-    luma = luma_of(image)
-    coarse, fine = _tiles(payload, key, tile_side(height, width))
-    coarse_strength, fine_strength = _strengths(luma)
-    coarse_strength *= _repeat(coarse, height, width)
-    fine_strength *= _repeat(fine, height, width)
-    change = np.rint(coarse_strength + fine_strength).astype(np.int16)
-    marked = cv2.add(image, cv2.merge([change, change, change]), dtype=cv2.CV_8U)
-    return np.asarray(marked, np.uint8)
+    side = tile_side(height, width)
+    coarse, fine = (_repeat(tile, width) for tile in _tiles(payload, key, side))
+    marked = np.empty_like(image)
+    for top, bottom in _bands(height, side):
+        above, below = max(0, top - _REACH), min(height, bottom + _REACH)
+        seen = np.asarray(cv2.cvtColor(image[above:below], cv2.COLOR_RGB2GRAY), np.uint8)
+        coarse_strength, fine_strength = _strengths(seen, top - above, bottom - above)
+        rows = slice(top % side, top % side + bottom - top)
+        coarse_strength *= coarse[rows]
+        fine_strength *= fine[rows]
+        coarse_strength += fine_strength
+        _add(image[top:bottom], coarse_strength, marked[top:bottom])
+    return marked
 
 
 def check_key(key: bytes) -> None:
@@ -104,30 +117,67 @@ def _tiles(payload: int, key: bytes, side: int) -> tuple[Plane, Plane]:
 
 
 def _synthesise(lattice: NDArray[np.int64], values: NDArray[np.complex128], side: int) -> Plane:
-    spectrum = np.zeros((side, side), np.complex128)
-    spectrum[lattice[:, 1] % side, lattice[:, 0] % side] = values
-    spectrum[-lattice[:, 1] % side, -lattice[:, 0] % side] = values.conj()
-    wave = np.fft.ifft2(spectrum).real * (side * side / np.sqrt(2))
+    spectrum = np.zeros((side, side // 2 + 1), np.complex128)
+    spectrum[lattice[:, 1] % side, lattice[:, 0]] = values  # kx is 2 to 25, a side at least 64
+    wave = np.fft.irfft2(spectrum, (side, side)) * (side * side / np.sqrt(2))
     return np.asarray(wave, np.float32)
 
 
-def _repeat(tile: Plane, height: int, width: int) -> Plane:
-    side = len(tile)
-    return np.tile(tile, (-(-height // side), -(-width // side)))[:height, :width]
+def _repeat(tile: Plane, width: int) -> Plane:
+    """(side, width): one row of tiles."""
+    return np.ascontiguousarray(np.tile(tile, (1, -(-width // len(tile))))[:, :width])
 
 
-def _strengths(luma: Plane) -> tuple[Plane, Plane]:
-    """How strong coarse and fine waves may be at each pixel, in grey levels.
+def _bands(height: int, side: int) -> Iterator[tuple[int, int]]:
+    """First and last row (exclusive) of bands that never cross from one tile to the next.
+
+    A band's planes fit into a processor's cache, and the allocator hands the same memory out again:
+    over a whole picture, fresh pages cost more time than the arithmetic.
+    """
+    rows = -(-side // max(1, round(side / _BAND_ROWS)))
+    for tile_top in range(0, height, side):
+        tile_bottom = min(tile_top + side, height)
+        for top in range(tile_top, tile_bottom, rows):
+            yield top, min(top + rows, tile_bottom)
+
+
+def _strengths(luma: Pixels, top: int, bottom: int) -> tuple[Plane, Plane]:
+    """How strong coarse and fine waves may be at each pixel of some rows, in grey levels.
 
     The local deviation is mixed with its minimum over the neighbourhood, so that a lone edge in a
     flat area (text, outlines) does not get a halo of noise.
+
+    Args:
+        luma: the rows, and `_REACH` more on either side unless the picture ends there.
+        top, bottom: which rows of `luma` are asked for.
     """
     window = (_TEXTURE_WINDOW, _TEXTURE_WINDOW)
-    mean = cv2.blur(luma, window)
-    variance = cv2.sqrBoxFilter(luma, cv2.CV_32F, window) - mean * mean
-    texture = cv2.sqrt(np.maximum(variance, 0))
+    mean = np.asarray(cv2.boxFilter(luma, cv2.CV_32F, window), np.float32)
+    variance = np.asarray(cv2.sqrBoxFilter(luma, cv2.CV_32F, window), np.float32)
+    variance -= mean * mean
+    _, above_zero = cv2.threshold(variance, 0, 0, cv2.THRESH_TOZERO, dst=variance)
+    texture = cv2.convertScaleAbs(cv2.sqrt(above_zero, dst=above_zero), alpha=_TEXTURE_STEPS)
     calm = cv2.erode(texture, np.ones(window, np.uint8))
-    fine = np.minimum((texture + calm) * (_FINE_PER_TEXTURE / 2), _FINE_MOST)
-    room = np.minimum(mean, 255.0 - mean) / _CLIPPED_WITHIN
-    coarse = _COARSE_STRENGTH * (1 + (_CLIPPED_GAIN - 1) * np.clip(1 - room, 0, 1))
-    return coarse.astype(np.float32), fine.astype(np.float32)
+    share = _FINE_PER_TEXTURE / (2 * _TEXTURE_STEPS)
+    fine = cv2.addWeighted(texture[top:bottom], share, calm[top:bottom], share, 0, dtype=cv2.CV_32F)
+    _, fine = cv2.threshold(fine, _FINE_MOST, 0, cv2.THRESH_TRUNC, dst=fine)
+    extremeness = cv2.convertScaleAbs(mean[top:bottom], alpha=2, beta=-255)
+    coarse = cv2.LUT(extremeness, _coarse_strengths())
+    return np.asarray(coarse, np.float32), np.asarray(fine, np.float32)
+
+
+@cache
+def _coarse_strengths() -> Plane:
+    """(256,): by how far a pixel's surroundings are from middle grey, in half levels."""
+    room = (255 - np.arange(256)) / 2
+    gain = 1 + (_CLIPPED_GAIN - 1) * np.clip(1 - room / _CLIPPED_WITHIN, 0, 1)
+    return (_COARSE_STRENGTH * gain).astype(np.float32)
+
+
+def _add(image: Pixels, change: Plane, marked: Pixels) -> None:
+    """Adds whole levels to all three channels, cut off at black and white."""
+    _, up = cv2.threshold(change, 0, 0, cv2.THRESH_TOZERO)
+    _, down = cv2.threshold(change, 0, 0, cv2.THRESH_TRUNC)
+    lighter, darker = cv2.convertScaleAbs(up), cv2.convertScaleAbs(down)
+    cv2.add(image, cv2.merge([lighter, lighter, lighter]), dst=marked)
+    cv2.subtract(marked, cv2.merge([darker, darker, darker]), dst=marked)
