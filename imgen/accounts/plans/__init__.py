@@ -1,0 +1,1 @@
+"""What an account may use, as data that an operator can change."""

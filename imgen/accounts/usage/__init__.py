@@ -1,0 +1,1 @@
+"""Requests and images, counted exactly, in windows of UTC minutes, days and months."""
