@@ -1,0 +1,1 @@
+"""The detectors, each in a module of its own."""

@@ -1,0 +1,1 @@
+"""How good the review is, on pictures that an operator has labelled."""

@@ -1,0 +1,1 @@
+"""Lists of the PDQ hashes of known pictures, which operators import."""
