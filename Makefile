@@ -58,9 +58,9 @@ clean: ## remove what was set up and made here (not data folders elsewhere)
 
 # Two stamps, so that a demo does not install what only tests need, nor remove it.
 .venv/.base: pyproject.toml uv.lock | $(UV)
-	$(UV) sync --frozen --inexact --no-dev --quiet --python $(PYTHON)
+	$(UV) sync --frozen --inexact --no-dev --extra safety --quiet --python $(PYTHON)
 	@touch $@
 
 .venv/.dev: pyproject.toml uv.lock | $(UV)
-	$(UV) sync --frozen --inexact --quiet --python $(PYTHON)
+	$(UV) sync --frozen --inexact --extra safety --quiet --python $(PYTHON)
 	@touch $@ .venv/.base

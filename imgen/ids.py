@@ -45,6 +45,11 @@ def key_id() -> str:
     return "key_" + _random(16)
 
 
+def upload_id() -> str:
+    """32 characters: names a client's picture in the object store."""
+    return _random(32)
+
+
 def payload_of(gen_id: str) -> int:
     """48 bits that stand for a generation in its invisible mark."""
     return int.from_bytes(blake2b(gen_id.encode(), digest_size=6).digest())

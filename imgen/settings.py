@@ -58,6 +58,21 @@ class ServerSettings(Section):
     )
 
 
+class CorsSettings(Section):
+    """Which web pages may call the public APIs from a browser."""
+
+    strict: bool = Field(
+        False,
+        description="Whether only `origins` may. The document's name for it works too: "
+        "`CORS_PUBLIC_API_STRICT_ORIGINS`.",
+    )
+    origins: tuple[str, ...] = Field(
+        (),
+        description="Origins such as `https://shop.example.com`. Also, comma-separated: "
+        "`CORS_PUBLIC_API_ORIGINS`.",
+    )
+
+
 class StorageSettings(Section):
     """Where pictures are kept."""
 
@@ -82,6 +97,9 @@ class StorageSettings(Section):
     )
     link_seconds: int = Field(
         3600, ge=1, le=7 * 24 * 3600, description="How long a link to a picture works, in seconds."
+    )
+    upload_hours: float = Field(
+        24.0, gt=0, description="How long pictures that clients send along are kept, in hours."
     )
 
 
@@ -113,6 +131,73 @@ class GenerationSettings(Section):
         900.0, gt=0, description="From submission; a job that is not done by then is TIMED_OUT."
     )
     tries: int = Field(3, ge=1, le=100, description="How often a job is tried before it is FAILED.")
+    wait_seconds: float = Field(
+        120.0, gt=0, description="How long a synchronous call waits before its job is cancelled."
+    )
+    stand_ins: bool = Field(
+        False,
+        description="Whether `sketch` answers for models that cannot run here, and every reply "
+        "says so: for integrating without a GPU. `imgen serve --stand-ins`.",
+    )
+
+
+class ComplianceSettings(Section):
+    """The review of every picture."""
+
+    kind: Literal["on", "off"] = Field(
+        "on",
+        description="`off` shows pictures unreviewed, and says so. The floor is refused all the "
+        "same.",
+    )
+    rulesets: tuple[Path, ...] = Field(
+        (), description="TOML files or folders laid over the built-in rulesets, in this order."
+    )
+    refuse_prompts: bool = Field(
+        False,
+        description="Whether a prompt that its ruleset blocks is refused at submit, before a "
+        "picture is made and judged.",
+    )
+    nudity: Literal["auto", "on", "off"] = Field(
+        "auto", description="The nudity detector; `auto`: where the extra `safety` is installed."
+    )
+    text: Literal["auto", "on", "off"] = Field(
+        "auto", description="Reading text in pictures; `auto`: where an OCR package is installed."
+    )
+    hash_distance: int = Field(
+        31, ge=0, le=64, description="Bits of 256 within which a picture is on a hash list."
+    )
+    timeout_seconds: float = Field(
+        30.0, gt=0, description="Longest wait for one detector; then the review is tried again."
+    )
+    vision_url: str = Field(
+        "",
+        description="Base URL of an OpenAI-compatible server with a vision model that judges "
+        "pictures too. Empty: none does.",
+    )
+    vision_key: SecretStr = Field(SecretStr(""), description="Its API key.")
+    vision_model: str = Field("", description="Model to ask for.")
+    acs_url: str = Field(
+        "", description="An external review service, asked too; docs/acs.md. Empty: none."
+    )
+    acs_token: SecretStr = Field(SecretStr(""), description="Bearer token for that service.")
+    quarantine_days: float = Field(
+        30.0, gt=0, description="How long blocked pictures are kept, for appeals."
+    )
+    audit_days: float = Field(365.0, gt=0, description="How long the audit log is kept.")
+
+
+class AccountsSettings(Section):
+    """Counting, and what is kept of calls."""
+
+    request_log_days: float = Field(90.0, gt=0, description="How long the request log is kept.")
+    idempotency_hours: float = Field(
+        24.0, gt=0, description="How long an Idempotency-Key's answer is kept."
+    )
+    lease_seconds: float = Field(
+        10.0, gt=0, description="How long a dead process's open calls still count as open."
+    )
+    sign_up: bool = Field(True, description="Whether strangers can make an account (plan `free`).")
+    session_days: float = Field(14.0, gt=0, description="Longest life of a signed-in session.")
 
 
 class CatalogSettings(Section):
@@ -259,9 +344,12 @@ class Settings(BaseSettings):
         (), description="Secrets used before: links signed with them work until they expire."
     )
     server: ServerSettings = ServerSettings()
+    cors: CorsSettings = CorsSettings()
     storage: StorageSettings = StorageSettings()
     worker: WorkerSettings = WorkerSettings()
     generation: GenerationSettings = GenerationSettings()
+    compliance: ComplianceSettings = ComplianceSettings()
+    accounts: AccountsSettings = AccountsSettings()
     catalog: CatalogSettings = CatalogSettings()
     enhancer: EnhancerSettings = EnhancerSettings()
     finishing: FinishingSettings = FinishingSettings()

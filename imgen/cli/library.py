@@ -20,7 +20,7 @@ from imgen.library.importing import store
 from imgen.library.importing.export import Export, FolderTarget, Selection, ZipTarget
 from imgen.library.importing.options import Options
 from imgen.library.importing.store import Amount, Kept
-from imgen.wiring.core import Core, make_captioner, open_core
+from imgen.wiring.core import Core, open_core
 
 app = typer.Typer(
     help="The library: every picture that can be found again by what it shows.\n\n"
@@ -99,7 +99,7 @@ def import_pictures(
             in_place=in_place,
         )
         with (
-            importer(core, make_captioner(core.settings)) as bring,
+            importer(core, core.captioner) as bring,
             progress("importing") as (expect, step),
         ):
             await bring(paths, options, expect=expect, tell=lambda each: step(tally.add(each)))

@@ -32,6 +32,18 @@ class Lora:
     """The catalog's key of the character or style that it belongs to."""
     weight: float = 1.0
     """0 has no effect, 1 is the LoRA as trained; useful from -2 to 2."""
+    reference: str = ""
+    """Where its weights are: a safetensors file, a folder, or `owner/name[:file]` on the hub."""
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """What of the input picture guides the new one, beside its colours."""
+
+    kind: str
+    """`openpose`, `scribble`, `canny`, `lineart` or `depth`."""
+    strength: float = 1.0
+    """0 has no effect, 1 follows the hint closely."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +77,8 @@ class EngineRequest:
     """(height, width): 255 where to paint, 0 where to keep, between them a feather."""
     strength: float = 0.85
     """image_to_image: 0 gives the input back, 1 ignores it."""
+    control: Control | None = None
+    """image_to_image: what else of the input picture is to be kept."""
     transparent: bool = False
     """Ask for an RGBA result with the subject on transparency."""
     options: Mapping[str, object] = field(default_factory=dict)

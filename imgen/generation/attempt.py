@@ -113,6 +113,11 @@ class Attempt:
             async with self.database.transaction() as connection:
                 if await store.put_back(connection, job, counts=counts):
                     entry = await self.queue.put(
-                        connection, job.id, job.queue, job.turn, delay=delay
+                        connection,
+                        job.id,
+                        job.queue,
+                        job.turn,
+                        priority=job.priority,
+                        delay=delay,
                     )
                     await store.set_queue_entry(connection, job.id, entry)

@@ -42,6 +42,8 @@ class Job:
     state: State
     turn: int
     """Its place in fair queueing."""
+    priority: int
+    """Of its account's plan; higher ones first."""
     attempt: int
     """How often it was started."""
     step: int

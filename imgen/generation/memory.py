@@ -19,7 +19,7 @@ from imgen.library.caption.captioner import Captioner
 from imgen.library.caption.prompt_captioner import sentence
 from imgen.library.image import NewImage
 from imgen.library.remember import Remember
-from imgen.prompts.compose import explicit_negatives
+from imgen.prompts.compose import all_negatives
 from imgen.prompts.syntax import parse
 from imgen.storage.objects import ObjectStore
 
@@ -48,18 +48,20 @@ class Memory:
     async def keep(self, connection: Connection, job: Job, outcome: Outcome) -> bool:
         """Let the picture in, within the transaction that ends its job; whether it was let in.
 
-        What is served again is not remembered again: the first one is in the library.
+        What is served again is not remembered again: the first one is in the library. Nor is what
+        was only enlarged or cut out: no words lead to it. What was made from a client's own
+        picture is never shared.
         """
         if not isinstance(outcome, Completed) or job.request.repeat_of:
             return False
         if outcome.compliance != "safe" and not self.unreviewed:
             return False
+        prompt = parse(job.request.prompt)
+        if not prompt.positive and not prompt.character:
+            return False
+        shared = self.shared and not job.request.image_key
         image = as_new_image(
-            job,
-            outcome,
-            self.catalog,
-            caption=sentence(parse(job.request.prompt).positive),
-            shared=self.shared,
+            job, outcome, self.catalog, caption=sentence(prompt.positive), shared=shared
         )
         await store.add(connection, [image])
         return True
@@ -104,7 +106,7 @@ def as_new_image(
         shared=shared,
         source="generated",
         prompt=parsed.positive,
-        negatives=(*parsed.negatives, *explicit_negatives(request.negative)),
+        negatives=all_negatives(parsed, request.negative),
         caption=caption,
         model=request.model,
         model_version=model.version if model else "",
@@ -121,6 +123,7 @@ def as_new_image(
         pdq=done.pdq,
         pdq_quality=done.pdq_quality,
         ruleset=request.compliance_ruleset,
+        ruleset_version=str(done.ruleset_version) if done.ruleset_version else "",
         compliance=done.compliance,
         served=from_json(outcome_to_json(done)),
     )

@@ -22,22 +22,32 @@ class StoredFile:
     bytes: int
 
 
+NOWHERE = StoredFile(key="", filename="", format=Format.JPEG, width=0, height=0, bytes=0)
+"""A file before it is stored."""
+
+
 @dataclass(frozen=True, slots=True)
 class Completed:
     """A picture was made and may be shown."""
 
-    image: StoredFile
-    thumbnail: StoredFile
     positive: str
     """The composed positive prompt that the engine was given."""
     negative: str
     """The composed negative prompt that the engine was given."""
     fingerprint: str
     engine: str
+    image: StoredFile = NOWHERE
+    thumbnail: StoredFile = NOWHERE
     ignored: tuple[str, ...] = ()
     """Request fields that the model could not honour."""
     compliance: str = "unreviewed"
+    """`safe`, or `unreviewed` where review is switched off."""
     compliance_codes: tuple[str, ...] = ()
+    """Ids of the rules that flagged it."""
+    compliance_detectors: tuple[str, ...] = ()
+    """Which detectors looked at it, each as `name version`."""
+    ruleset_version: int = 0
+    """Of the ruleset that cleared it; 0: none did."""
     invisible_mark: bool = False
     content_credentials: bool = False
     pdq: str = ""
@@ -56,6 +66,9 @@ class Blocked:
     """Ids of the rules that blocked it."""
     image_key: str = ""
     """Where it is quarantined; empty when no link may ever exist."""
+    ruleset_version: int = 0
+    withheld: Completed | None = None
+    """What the job would have come to, for an appeal; its files are in quarantine."""
     kind: Literal["blocked"] = "blocked"
 
 

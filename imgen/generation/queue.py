@@ -18,6 +18,8 @@ from imgen import clock
 from imgen.database.pool import Connection, Database
 
 _TASK = "imgen.generate"
+_TURNS = 1_000_000
+"""More than any queue is long."""
 
 
 def queue_of(model: str) -> str:
@@ -51,9 +53,15 @@ class Queue:
         queue: str,
         turn: int,
         *,
+        priority: int = 0,
         delay: timedelta = timedelta(0),
     ) -> int:
         """Enqueue within the caller's transaction.
+
+        Args:
+            turn: lower ones first, among jobs of the same priority.
+            priority: of the account's plan; higher ones first.
+            delay: before it may be taken.
 
         Returns:
             The queue's own id of the task.
@@ -61,7 +69,7 @@ class Queue:
         deferrer = self._app.configure_task(
             _TASK,
             queue=queue,
-            priority=-turn,
+            priority=priority * _TURNS - turn,
             schedule_at=clock.now() + delay if delay else None,
             connection=connection,
             allow_unknown=True,

@@ -39,6 +39,8 @@ class Recover:
         async with self.database.transaction() as connection:
             jobs = await store.lock_lost(connection)
             for job in jobs:
-                entry = await self.queue.put(connection, job.id, job.queue, job.turn)
+                entry = await self.queue.put(
+                    connection, job.id, job.queue, job.turn, priority=job.priority
+                )
                 await store.set_queue_entry(connection, job.id, entry)
         return len(jobs)

@@ -14,7 +14,7 @@ from imgen.generation.request import GenerationRequest
 from imgen.generation.submit import Submit, Submitted
 from imgen.library.image import Filters, Image
 from imgen.library.lookup import Lookup, Wish
-from imgen.prompts.compose import explicit_negatives
+from imgen.prompts.compose import all_negatives
 from imgen.prompts.syntax import parse
 
 
@@ -68,7 +68,7 @@ def _wish(caller: Caller, request: GenerationRequest, force: bool, pick: int) ->
     parsed = parse(request.prompt)
     return Wish(
         prompt=parsed.positive,
-        negatives=frozenset((*parsed.negatives, *explicit_negatives(request.negative))),
+        negatives=frozenset(all_negatives(parsed, request.negative)),
         filters=Filters(
             account_id=caller.account_id,
             model=request.model,

@@ -12,6 +12,7 @@ so take a hundred turns, and the single job of another account is served in the 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString
 
@@ -24,25 +25,34 @@ from imgen.generation.outcome import Outcome, outcome_from_json, outcome_to_json
 from imgen.generation.request import GenerationRequest, request_from_json, request_to_json
 
 
-async def insert(
-    connection: Connection,
-    *,
-    id: str,
-    gen_id: str,
-    account_id: str,
-    key_id: str,
-    surface: str,
-    queue: str,
-    request: GenerationRequest,
-    deadline: datetime,
-) -> int:
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A job that is about to be kept."""
+
+    id: str
+    gen_id: str
+    account_id: str
+    key_id: str
+    surface: str
+    request_id: str
+    """Of the call that it belongs to; empty: none that is counted."""
+    queue: str
+    priority: int
+    price: int
+    """In credits."""
+    request: GenerationRequest
+    deadline: datetime
+
+
+async def insert(connection: Connection, job: NewJob) -> int:
     """Keep a new job and return its turn."""
     cursor = await connection.execute(
         """
         INSERT INTO jobs
-            (id, gen_id, payload, account_id, key_id, surface, queue, request, deadline, turn)
+            (id, gen_id, payload, account_id, key_id, surface, queue, priority,
+             request, deadline, turn)
         SELECT %(id)s, %(gen_id)s, %(payload)s, %(account_id)s, %(key_id)s, %(surface)s,
-               %(queue)s, %(request)s::text::jsonb, %(deadline)s,
+               %(queue)s, %(priority)s, %(request)s::text::jsonb, %(deadline)s,
                greatest(
                    (SELECT max(turn) + 1 FROM jobs WHERE state = 'queued'
                        AND account_id = %(account_id)s AND queue = %(queue)s),
@@ -52,15 +62,9 @@ async def insert(
         RETURNING turn
         """,
         {
-            "id": id,
-            "gen_id": gen_id,
-            "payload": ids.payload_of(gen_id),
-            "account_id": account_id,
-            "key_id": key_id,
-            "surface": surface,
-            "queue": queue,
-            "request": request_to_json(request).decode(),
-            "deadline": deadline,
+            **{name: getattr(job, name) for name in NewJob.__slots__},
+            "payload": ids.payload_of(job.gen_id),
+            "request": request_to_json(job.request).decode(),
         },
     )
     row = await cursor.fetchone()
@@ -181,6 +185,21 @@ async def end_early(
         (state, outcome_to_json(outcome).decode(), id, account_id),
     )
     return done.rowcount == 1
+
+
+async def release(connection: Connection, id: str, outcome: Outcome) -> bool:
+    """Complete a blocked job after all; False when it is not blocked (any more)."""
+    done = await connection.execute(
+        "UPDATE jobs SET state = 'completed', outcome = %s::text::jsonb"
+        " WHERE id = %s AND state = 'blocked'",
+        (outcome_to_json(outcome).decode(), id),
+    )
+    return done.rowcount == 1
+
+
+async def find_any(connection: Connection, id: str) -> Job | None:
+    """A job of whichever account: for the operator."""
+    return await _one(connection, "SELECT * FROM jobs WHERE id = %s", (id,))
 
 
 async def end_overdue(connection: Connection, outcome: Outcome) -> int:

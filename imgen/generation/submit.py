@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Protocol
 
 from imgen import clock, ids
 from imgen.accounts.records import Caller
 from imgen.catalog.catalog import Catalog
 from imgen.compliance.rulesets import check_ruleset
-from imgen.database.pool import Database
+from imgen.database.pool import Connection, Database
 from imgen.engines.registry import Registry
 from imgen.errors import Invalid, Unavailable
 from imgen.generation import store
@@ -24,6 +25,27 @@ class Submitted:
 
     id: str
     gen_id: str
+
+
+class Review(Protocol):
+    """What submitting asks of the reviewer."""
+
+    def check(self, ruleset: str) -> None:
+        """Refuse a ruleset that does not exist or cannot be applied here.
+
+        Raises:
+            imgen.errors.Invalid: there is none of that name.
+            imgen.errors.Unavailable: it requires a detector that is missing.
+        """
+        ...
+
+    def screen(self, ruleset: str, prompt: str, negative: str) -> None:
+        """Refuse what may not even be asked for: the floor, and what the operator wants refused.
+
+        Raises:
+            imgen.errors.Invalid: code `floor` or `refused`.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,37 +64,52 @@ class Submit:
         request: GenerationRequest,
         *,
         surface: str,
+        request_id: str = "",
+        price: int = 0,
         receipt: Submitted | None = None,
     ) -> Submitted:
-        """Accept one job.
+        """Accept one job: from here on it will be run, and what it costs is set aside.
 
         Args:
+            surface: the door that it came through.
+            request_id: of the call that it belongs to.
+            price: in credits; 0 where the surface charges none.
             receipt: the ids that it is to have; fresh ones when left out.
 
         Raises:
-            imgen.errors.Invalid: the request names something that is not in the catalog.
+            imgen.errors.Invalid: the request names something that is not in the catalog, or asks
+                for what may not be made.
+            imgen.errors.Forbidden: the caller's plan does not include the model.
+            imgen.errors.Exhausted: the plan's images or the account's credits are used up.
             imgen.errors.Unavailable: the model cannot run here, or the database is down.
         """
-        self._check(request)
+        self._check(caller, request)
         receipt = receipt or Submitted(id=ids.job_id(), gen_id=ids.gen_id())
         queue = queue_of(request.model)
+        new = store.NewJob(
+            id=receipt.id,
+            gen_id=receipt.gen_id,
+            account_id=caller.account_id,
+            key_id=caller.key_id,
+            surface=surface,
+            request_id=request_id,
+            queue=queue,
+            priority=0,
+            price=price,
+            request=request,
+            deadline=clock.now() + self.deadline,
+        )
         async with self.database.transaction() as connection:
-            turn = await store.insert(
-                connection,
-                id=receipt.id,
-                gen_id=receipt.gen_id,
-                account_id=caller.account_id,
-                key_id=caller.key_id,
-                surface=surface,
-                queue=queue,
-                request=request,
-                deadline=clock.now() + self.deadline,
-            )
-            entry = await self.queue.put(connection, receipt.id, queue, turn)
+            await self._charge(connection, caller, new)
+            turn = await store.insert(connection, new)
+            entry = await self.queue.put(connection, receipt.id, queue, turn, priority=new.priority)
             await store.set_queue_entry(connection, receipt.id, entry)
         return receipt
 
-    def _check(self, request: GenerationRequest) -> None:
+    async def _charge(self, connection: Connection, caller: Caller, new: store.NewJob) -> None:
+        """Given back by the database itself when the job ends without a picture."""
+
+    def _check(self, caller: Caller, request: GenerationRequest) -> None:
         model = self.catalog.models.get(request.model)
         if model is None:
             known = ", ".join(self.catalog.models)

@@ -50,6 +50,9 @@ class CatalogEnhancer:
         self._catalog = catalog
         self._vocabulary = vocabulary or builtin_vocabulary()
 
+    async def aclose(self) -> None:
+        """Holds nothing."""
+
     async def enhance(self, prompt: ParsedPrompt, *, tone: str = "", seed: int) -> ParsedPrompt:
         """Add the tone, then phrases for what the prompt leaves open. Never raises."""
         draft = self._read(prompt)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from types import TracebackType
-from typing import Self
 
 from imgen.chat.completion import Answer, Chat
 from imgen.prompts.answers import LONGEST_ANSWER, enhanced
@@ -57,17 +55,6 @@ class ChatEnhancer:
 
     def __repr__(self) -> str:
         return f"ChatEnhancer({self._chat!r})"
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.aclose()
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -49,10 +49,14 @@ def compose(
         *model.base_negatives,
         *style.negatives,
         *(character.negatives if character else ()),
-        *parsed.negatives,
-        *explicit_negatives(negative),
+        *all_negatives(parsed, negative),
     ]
     return ComposedPrompt(positive=_join(positives), negative=_join(negatives))
+
+
+def all_negatives(parsed: ParsedPrompt, negative: str) -> tuple[str, ...]:
+    """What the user does not want to see: the prompt's `-terms` and the `negative` field's."""
+    return (*parsed.negatives, *explicit_negatives(negative))
 
 
 def explicit_negatives(text: str) -> tuple[str, ...]:

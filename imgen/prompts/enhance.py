@@ -25,3 +25,7 @@ class Enhancer(Protocol):
             errors.Upstream: the service behind it failed (`enhancement_failed`).
         """
         ...
+
+    async def aclose(self) -> None:
+        """Let go of what it holds."""
+        ...

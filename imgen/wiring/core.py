@@ -6,7 +6,7 @@ import asyncio
 import os
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -28,6 +28,9 @@ from imgen.library.embed.folder import BUILT_IN
 from imgen.library.embed.onnx_encoder import OnnxEncoder
 from imgen.library.remember import Remember
 from imgen.library.search import Search
+from imgen.prompts.catalog_enhancer import CatalogEnhancer
+from imgen.prompts.chat_enhancer import ChatEnhancer
+from imgen.prompts.enhance import Enhancer
 from imgen.settings import Settings
 from imgen.storage.objects import ObjectStore, open_store
 
@@ -43,6 +46,8 @@ class Core:
     catalog: Catalog
     engines: Registry
     encoder: Encoder
+    enhancer: Enhancer
+    captioner: Captioner
 
     @property
     def administer(self) -> Administer:
@@ -104,29 +109,47 @@ async def open_core(settings: Settings) -> AsyncIterator[Core]:
         imgen.errors.ImgenError: a part of the configuration is wrong, or a backend is down.
     """
     catalog = load_catalog(settings.catalog.paths)
-    async with open_database(settings) as database:
-        queue = Queue(database)
+    async with AsyncExitStack() as opened:
+        database = await opened.enter_async_context(open_database(settings))
         encoder = await open_encoder(settings)
+        opened.push_async_callback(encoder.close)
+        enhancer = make_enhancer(settings, catalog)
+        opened.push_async_callback(enhancer.aclose)
+        captioner = make_captioner(settings)
+        opened.push_async_callback(captioner.aclose)
+        queue = Queue(database)
         await queue.open()
-        try:
-            yield Core(
-                settings=settings,
-                database=database,
-                queue=queue,
-                objects=open_objects(settings),
-                catalog=catalog,
-                engines=Registry(),
-                encoder=encoder,
-            )
-        finally:
-            await queue.close()
-            await encoder.close()
+        opened.push_async_callback(queue.close)
+        yield Core(
+            settings=settings,
+            database=database,
+            queue=queue,
+            objects=open_objects(settings),
+            catalog=catalog,
+            engines=Registry(),
+            encoder=encoder,
+            enhancer=enhancer,
+            captioner=captioner,
+        )
 
 
 async def open_encoder(settings: Settings) -> OnnxEncoder:
     """The text encoder of the library."""
     embedder = settings.embedder
     return await OnnxEncoder.open(embedder.path or BUILT_IN, threads=embedder.threads)
+
+
+def make_enhancer(settings: Settings, catalog: Catalog) -> Enhancer:
+    """A language model where one is configured, else the built-in enhancer."""
+    enhancer = settings.enhancer
+    if not enhancer.url:
+        return CatalogEnhancer(catalog)
+    return ChatEnhancer(
+        base_url=enhancer.url,
+        model=enhancer.model,
+        key=enhancer.key.get_secret_value(),
+        timeout=enhancer.timeout_seconds,
+    )
 
 
 def make_captioner(settings: Settings) -> Captioner:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from starlette.types import ASGIApp
 
 from imgen.accounts.authenticate import Authenticate
-from imgen.catalog.catalog import Catalog
 from imgen.generation.cancel import Cancel
 from imgen.generation.mark import KeepMark
 from imgen.generation.repeat import Repeat
@@ -14,10 +13,6 @@ from imgen.http.root import make_app
 from imgen.http.verify import verify_route
 from imgen.library.lookup import Lookup
 from imgen.library.resemble import Resemble
-from imgen.prompts.catalog_enhancer import CatalogEnhancer
-from imgen.prompts.chat_enhancer import ChatEnhancer
-from imgen.prompts.enhance import Enhancer
-from imgen.settings import Settings
 from imgen.storage.links import Links, links_for
 from imgen.surfaces.cache_api.routes import CacheApi, Library
 from imgen.surfaces.imgen_v2.routes import Generating, ImgenV2
@@ -52,19 +47,6 @@ def make_links(core: Core, public_url: str) -> Links:
     )
 
 
-def make_enhancer(settings: Settings, catalog: Catalog) -> Enhancer:
-    """A language model where one is configured, else the built-in enhancer."""
-    enhancer = settings.enhancer
-    if not enhancer.url:
-        return CatalogEnhancer(catalog)
-    return ChatEnhancer(
-        base_url=enhancer.url,
-        model=enhancer.model,
-        key=enhancer.key.get_secret_value(),
-        timeout=enhancer.timeout_seconds,
-    )
-
-
 def make_lookup(core: Core) -> Lookup:
     """What finds a stored picture for a request."""
     return Lookup(
@@ -81,7 +63,7 @@ def _imgen_v2(core: Core, links: Links) -> ImgenV2:
         authenticate=Authenticate(core.database),
         catalog=core.catalog,
         engines=core.engines,
-        enhancer=make_enhancer(core.settings, core.catalog),
+        enhancer=core.enhancer,
         generating=Generating(
             database=core.database,
             submit=submit,

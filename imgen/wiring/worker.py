@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 
+from imgen.compliance.subject import Subject
 from imgen.generation.attempt import Attempt
+from imgen.generation.inputs import FOLDER as UPLOADS
+from imgen.generation.judge import Judge
+from imgen.generation.make import Make
 from imgen.generation.memory import Memory
 from imgen.generation.queue import queue_of
 from imgen.generation.recover import Recover
 from imgen.generation.run import Run
 from imgen.library.withdraw import Withdraw
-from imgen.wiring.core import Core, make_captioner
+from imgen.storage.purge import Purge
+from imgen.wiring.core import Core
 from imgen.wiring.provenance import make_finisher
+from imgen.worker.chores import Chore
 from imgen.worker.process import Pace, Worker
+
+_HOURLY = 3600.0
 
 
 def make_worker(core: Core) -> Worker:
@@ -26,26 +35,43 @@ def make_worker(core: Core) -> Worker:
             queue=core.queue,
             run=Run(
                 database=core.database,
-                catalog=core.catalog,
-                engines=core.engines,
-                finisher=make_finisher(core.settings),
                 objects=core.objects,
+                make=Make(core.catalog, core.engines),
+                judge=Judge(_unreviewed),
+                finisher=make_finisher(core.settings),
             ),
             memory=make_memory(core),
             tries=core.settings.generation.tries,
         ),
-        recover=Recover(core.database, core.queue, settings.stalled_seconds),
-        remember=core.remember,
-        withdraw=Withdraw(core.database, core.catalog),
+        first=Withdraw(core.database, core.catalog),
+        chores=_chores(core),
         queues=[queue_of(model.key) for model in models],
         concurrency=settings.concurrency or os.cpu_count() or 1,
         pace=Pace(
             heartbeat_seconds=settings.heartbeat_seconds,
             stalled_seconds=settings.stalled_seconds,
-            janitor_seconds=settings.janitor_seconds,
             drain_seconds=settings.drain_seconds,
         ),
     )
+
+
+def _chores(core: Core) -> list[Chore]:
+    """What is done beside the jobs."""
+    settings, often = core.settings, core.settings.worker.janitor_seconds
+    uploads = Purge(core.objects, UPLOADS, timedelta(hours=settings.storage.upload_hours))
+    return [
+        Chore(
+            "recover",
+            Recover(core.database, core.queue, settings.worker.stalled_seconds),
+            often,
+        ),
+        Chore("remember", core.remember, often),
+        Chore("purge_uploads", uploads, _HOURLY),
+    ]
+
+
+async def _unreviewed(subject: Subject, ruleset: str) -> None:
+    """Review is switched off."""
 
 
 def make_memory(core: Core) -> Memory:
@@ -55,7 +81,7 @@ def make_memory(core: Core) -> Memory:
         catalog=core.catalog,
         database=core.database,
         objects=core.objects,
-        captioner=make_captioner(core.settings),
+        captioner=core.captioner,
         remember=core.remember,
         shared=library.shared,
         unreviewed=library.remember_unreviewed,

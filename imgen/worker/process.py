@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
 
-from imgen.errors import ImgenError
 from imgen.generation.attempt import Attempt
 from imgen.generation.queue import Queue
-from imgen.generation.recover import Recover
-from imgen.library.remember import Remember
-from imgen.library.withdraw import Withdraw
+from imgen.worker.chores import Chore, do_chores
 
 _log = structlog.get_logger()
 _PAUSE_SECONDS = 0.5
@@ -22,11 +19,10 @@ _PAUSE_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often a worker does what, and how long it waits; all in seconds."""
+    """How often a worker says that it is alive, and how long it waits; all in seconds."""
 
     heartbeat_seconds: float
     stalled_seconds: float
-    janitor_seconds: float
     drain_seconds: float
 
 
@@ -36,9 +32,9 @@ class Worker:
 
     queue: Queue
     attempt: Attempt
-    recover: Recover
-    remember: Remember
-    withdraw: Withdraw
+    first: Callable[[], Awaitable[object]]
+    """Done once, before the first job."""
+    chores: Sequence[Chore]
     queues: Sequence[str]
     concurrency: int
     pace: Pace
@@ -49,8 +45,8 @@ class Worker:
         Raises:
             imgen.errors.Unavailable: the database is down at the start.
         """
-        await self.withdraw()
-        janitor = asyncio.create_task(self._clean_up())
+        await self.first()
+        janitor = asyncio.create_task(do_chores(self.chores))
         try:
             while True:
                 await self._take()
@@ -72,14 +68,3 @@ class Worker:
             )
         except Exception as error:  # a worker outlives every fault of its queue
             _log.warning("worker.interrupted", error=str(error))
-
-    async def _clean_up(self) -> None:
-        while True:
-            await asyncio.sleep(self.pace.janitor_seconds)
-            try:
-                await self.recover()
-                await self.remember()
-            except ImgenError as error:
-                _log.warning("janitor.interrupted", error=error.message)
-            except Exception:  # the next round may do better
-                _log.exception("janitor.crashed")

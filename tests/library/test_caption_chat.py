@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from contextlib import aclosing
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ WIDE = np.zeros((900, 1800, 4), np.uint8)
 async def caption(*replies: Reply, pixels: Any = WIDE, prompt: str = "a fox") -> tuple[str, Any]:
     async with (
         chat_server(*replies) as chat,
-        ChatCaptioner(chat.url, "eyes", KEY, timeout=5.0, sleep=Waits()) as captioner,
+        aclosing(ChatCaptioner(chat.url, "eyes", KEY, timeout=5.0, sleep=Waits())) as captioner,
     ):
         return await captioner.caption(pixels, prompt, ("rain",)), chat
 
@@ -82,7 +83,7 @@ async def test_a_long_answer_is_cut_between_words() -> None:
 async def test_a_refusal_is_an_upstream_failure_at_once(reply: Reply) -> None:
     async with (
         chat_server(reply) as chat,
-        ChatCaptioner(chat.url, "eyes", KEY, sleep=Waits()) as captioner,
+        aclosing(ChatCaptioner(chat.url, "eyes", KEY, sleep=Waits())) as captioner,
     ):
         with pytest.raises(Upstream) as caught:
             await captioner.caption(WIDE, "", ())

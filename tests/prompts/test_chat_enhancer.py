@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from datetime import timedelta
 from email.utils import format_datetime
 
@@ -27,7 +27,7 @@ async def talking(
     options = {"timeout": 5.0, "sleep": waits or Waits(), **changes}
     async with (
         chat_server(*replies) as chat,
-        ChatEnhancer(chat.url, "tiny", KEY, **options) as enhancer,  # type: ignore[arg-type]
+        aclosing(ChatEnhancer(chat.url, "tiny", KEY, **options)) as enhancer,  # type: ignore[arg-type]
     ):
         yield enhancer, chat
 
@@ -164,7 +164,9 @@ async def test_it_gives_up_after_so_many_tries() -> None:
 
 
 async def test_a_server_that_is_not_there_is_an_upstream_failure() -> None:
-    async with ChatEnhancer("http://127.0.0.1:9/v1", "tiny", KEY, sleep=Waits()) as enhancer:
+    async with aclosing(
+        ChatEnhancer("http://127.0.0.1:9/v1", "tiny", KEY, sleep=Waits())
+    ) as enhancer:
         with pytest.raises(errors.Upstream, match=r"^Enhancement failed$"):
             await enhancer.enhance(PROMPT, seed=1)
 
@@ -233,7 +235,7 @@ async def test_the_key_is_nowhere_to_be_seen(
 
 
 async def test_no_key_means_no_header() -> None:
-    async with talking(GOOD) as (_, chat), ChatEnhancer(chat.url, "tiny") as enhancer:
+    async with talking(GOOD) as (_, chat), aclosing(ChatEnhancer(chat.url, "tiny")) as enhancer:
         await enhancer.enhance(PROMPT, seed=1)
     assert "authorization" not in chat.requests[0][1]
 

@@ -32,6 +32,10 @@ class Captioner(Protocol):
         """
         ...
 
+    async def aclose(self) -> None:
+        """Let go of what it holds."""
+        ...
+
 
 LONGEST = 300
 """Characters of a caption."""

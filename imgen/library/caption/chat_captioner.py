@@ -7,8 +7,6 @@ import base64
 import io
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from types import TracebackType
-from typing import Self
 
 import cv2
 import numpy as np
@@ -75,17 +73,6 @@ class ChatCaptioner:
 
     def __repr__(self) -> str:
         return f"ChatCaptioner({self._chat!r})"
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.aclose()
 
     async def aclose(self) -> None:
         """Close the connections."""

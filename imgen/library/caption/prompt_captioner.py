@@ -85,6 +85,9 @@ class PromptCaptioner:
         del pixels, negatives
         return sentence(prompt)
 
+    async def aclose(self) -> None:
+        """Holds nothing."""
+
 
 def sentence(prompt: str) -> str:
     """A prompt as an English sentence: capital letter, full stop, never empty.

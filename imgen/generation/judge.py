@@ -1,0 +1,80 @@
+"""What the reviewer is shown of a job, before and after its picture is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imgen.compliance.subject import Kind, Subject
+from imgen.compliance.verdict import Verdict
+from imgen.generation.inputs import Inputs
+from imgen.generation.job import Job
+from imgen.generation.outcome import Blocked
+
+
+class Reviewer(Protocol):
+    """Judges pictures; None where review is switched off."""
+
+    async def __call__(self, subject: Subject, ruleset: str) -> Verdict | None:
+        """The verdict under a ruleset.
+
+        Raises:
+            imgen.errors.ImgenError: it could not be judged; nothing may be shown.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Has the pictures of a job reviewed."""
+
+    review: Reviewer
+
+    async def uploads(self, job: Job, inputs: Inputs) -> Blocked | None:
+        """Judge what the client sent, before any work is done with it.
+
+        Returns:
+            None where it may be used.
+        """
+        if inputs.image is None:
+            return None
+        verdict = await self.review(_subject(job, "upload", inputs.image), _ruleset(job))
+        return None if verdict is None or not verdict.blocked else blocked(verdict)
+
+    async def picture(self, job: Job, image: NDArray[np.uint8]) -> Verdict | None:
+        """Judge what was made; None where review is switched off.
+
+        Args:
+            image: (height, width, 3 or 4), before marks.
+        """
+        kind: Kind = "edited" if job.request.image_key else "generated"
+        return await self.review(_subject(job, kind, image), _ruleset(job))
+
+
+def blocked(verdict: Verdict) -> Blocked:
+    """A verdict as the end of a job, without a picture."""
+    return Blocked(
+        reason=verdict.reason,
+        categories=verdict.categories,
+        ruleset_version=verdict.ruleset_version,
+    )
+
+
+def _ruleset(job: Job) -> str:
+    return job.request.compliance_ruleset
+
+
+def _subject(job: Job, kind: Kind, image: NDArray[np.uint8]) -> Subject:
+    request = job.request
+    return Subject(
+        kind=kind,
+        image=image,
+        prompt=request.prompt,
+        negative=request.negative,
+        precompliance=request.precompliance,
+        account_id=job.account_id,
+        job_id=job.id,
+    )
