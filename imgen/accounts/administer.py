@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from imgen import clock, ids
-from imgen.accounts import keys, store
-from imgen.accounts.records import PLANS, Account, ApiKey
-from imgen.database.pool import Database
+from imgen import ids
+from imgen.accounts import store
+from imgen.accounts.new_key import keep_key, new_key
+from imgen.accounts.records import Account, ApiKey, check_account_name
+from imgen.database.pool import Connection, Database
 from imgen.errors import Invalid, NotFound
-
-_LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,37 +21,40 @@ class Administer:
     database: Database
 
     async def create_key(
-        self, account: str, *, plan: str = "unlimited", expires_in: timedelta | None = None
+        self,
+        account: str,
+        *,
+        plan: str = "unlimited",
+        expires_in: timedelta | None = None,
+        label: str = "",
+        scopes: Sequence[str] = (),
     ) -> str:
         """Make a key, and its account (with that plan) if there is none.
+
+        Args:
+            label: what the key is for, in the operator's words.
+            scopes: surfaces that it is good for, of `SCOPES`; none: all of them.
 
         Returns:
             The secret. It is not kept and cannot be shown again.
 
         Raises:
-            imgen.errors.Invalid: a bad name or an unknown plan.
+            imgen.errors.Invalid: a bad name, label, scope or time, or an unknown plan.
         """
-        _check_name(account)
-        _check_plan(plan)
-        secret = keys.new_secret()
+        check_account_name(account)
+        new = new_key(label=label, scopes=scopes, expires_in=expires_in)
         async with self.database.transaction() as connection:
-            owner = await store.ensure_account(
-                connection, id=ids.account_id(), name=account, plan=plan
-            )
-            await store.add_key(
-                connection,
-                id=ids.key_id(),
-                account_id=owner.id,
-                hint=keys.hint(secret),
-                digest=keys.digest(secret),
-                expires_at=clock.now() + expires_in if expires_in else None,
-            )
-        return secret
+            await _check_plan(connection, plan)
+            await store.add_account(connection, id=ids.account_id(), name=account, plan=plan)
+            owner = await store.find_account(connection, name=account)
+            assert owner is not None
+            await keep_key(connection, new, account_id=owner.id)
+        return new.secret
 
     async def list_keys(self, account: str | None = None) -> list[ApiKey]:
         """The keys of one account, or of all."""
         async with self.database.connection() as connection:
-            return await store.list_keys(connection, account)
+            return await store.list_keys(connection, account=account)
 
     async def revoke_key(self, id: str) -> None:
         """Revoke a key, at once, in every process.
@@ -84,9 +87,9 @@ class Administer:
             imgen.errors.NotFound: there is no such account.
             imgen.errors.Invalid: there is no such plan.
         """
-        if plan is not None:
-            _check_plan(plan)
-        async with self.database.connection() as connection:
+        async with self.database.transaction() as connection:
+            if plan is not None:
+                await _check_plan(connection, plan)
             _require(account, await store.set_plan(connection, account, plan))
 
 
@@ -95,13 +98,7 @@ def _require(account: str, found: bool) -> None:
         raise NotFound(f"There is no account {account}; `imgen accounts list` shows them")
 
 
-def _check_name(name: str) -> None:
-    if not name.strip() or len(name) > _LONGEST_NAME or not name.isprintable():
-        raise Invalid(
-            f"An account's name is 1 to {_LONGEST_NAME} printable characters", field="name"
-        )
-
-
-def _check_plan(plan: str) -> None:
-    if plan not in PLANS:
-        raise Invalid(f"There is no plan {plan}; there are {', '.join(PLANS)}", field="plan")
+async def _check_plan(connection: Connection, plan: str) -> None:
+    known = await store.plan_slugs(connection)
+    if plan not in known:
+        raise Invalid(f"There is no plan {plan}; there are {', '.join(known)}", field="plan")

@@ -14,12 +14,16 @@ class Authenticate:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def __call__(self, authorization: str) -> Caller:
+    async def __call__(self, authorization: str, *, surface: str = "") -> Caller:
         """Who sent this `Authorization` header.
+
+        Args:
+            surface: the one that is asked, of `imgen.accounts.records.SCOPES`; empty: none that a
+                key could be restricted to.
 
         Raises:
             imgen.errors.Unauthenticated: codes `missing`, `unknown` (or revoked), `expired`.
-            imgen.errors.Forbidden: codes `suspended`, `no_plan`.
+            imgen.errors.Forbidden: codes `suspended`, `no_plan`, `scope`.
         """
         scheme, _, secret = authorization.strip().partition(" ")
         secret = secret.strip()
@@ -31,10 +35,17 @@ class Authenticate:
             caller = await store.find_caller(connection, keys.digest(secret))
         if caller is None:
             raise Unauthenticated("The API key is not valid", code="unknown")
-        if caller.expired:
-            raise Unauthenticated("The API key has expired", code="expired")
-        if caller.suspended:
-            raise Forbidden("The account is suspended", code="suspended")
-        if caller.plan is None:
-            raise Forbidden("The account has no plan", code="no_plan")
+        _check(caller, surface)
         return caller
+
+
+def _check(caller: Caller, surface: str) -> None:
+    if caller.expired:
+        raise Unauthenticated("The API key has expired", code="expired")
+    if caller.suspended:
+        raise Forbidden("The account is suspended", code="suspended")
+    if caller.plan is None:
+        raise Forbidden("The account has no plan", code="no_plan")
+    if surface and caller.scopes and surface not in caller.scopes:
+        scopes = ", ".join(caller.scopes)
+        raise Forbidden(f"The API key is for {scopes} only, not for {surface}", code="scope")

@@ -5,8 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from imgen.accounts.plans.records import Plan
+from imgen.errors import Invalid
+
 PLANS = ("free", "pro", "unlimited")
-"""The built-in plans, by slug."""
+"""The built-in plans, by slug. An operator may have made others: `imgen plans list`."""
+SCOPES = ("imgen-v2", "cache-api", "imageapi-v1", "imagine", "account")
+"""What a key may be restricted to: the surfaces, by name."""
+_LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +22,11 @@ class Account:
     id: str
     name: str
     plan: str | None
-    """A slug of `PLANS`, or None: no service."""
+    """A plan's slug, or None: no service."""
     suspended: bool
     created_at: datetime
+    storage_preferred: bool
+    """Whether pictures are kept and answered with links, where the plan has storage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +36,18 @@ class ApiKey:
     id: str
     account: str
     """The account's name."""
+    label: str
+    """What it is for, in its maker's words."""
+    scopes: tuple[str, ...]
+    """Of `SCOPES`; none: all of them."""
     hint: str
+    created_by: str | None
+    """The user's id; None: an operator, or somebody who is no longer there."""
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    last_used_at: datetime | None
+    """To the minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +56,26 @@ class Caller:
 
     account_id: str
     key_id: str
-    plan: str | None
+    plan: Plan | None
+    """What the account may use; None: no service."""
     suspended: bool
     expired: bool
     """The key was good until its time ran out."""
+    account: str = ""
+    """The account's name."""
+    scopes: tuple[str, ...] = ()
+    """Surfaces that the key is good for; none: all of them."""
+    storage_preferred: bool = True
+    """Whether the account wants its pictures kept, where the plan has storage."""
+
+
+def check_account_name(name: str) -> None:
+    """Whether an account may be called that.
+
+    Raises:
+        imgen.errors.Invalid: it is empty, too long, or has characters that cannot be seen.
+    """
+    if not name.strip() or len(name) > _LONGEST_NAME or not name.isprintable():
+        raise Invalid(
+            f"An account's name is 1 to {_LONGEST_NAME} printable characters", field="name"
+        )
