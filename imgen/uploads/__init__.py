@@ -1,0 +1,1 @@
+"""What clients send besides words: multipart forms, and untrusted pictures and masks in them."""
