@@ -21,7 +21,7 @@ from imgen.library.embed.network import Network
 from imgen.library.meaning import Prompt, Verdict, essence, same_meaning
 
 HERE = Path(__file__).parent
-SETS = ("held_out", "round_6", "final", "last", "round_3", "round_2", "tuning")
+SETS = ("round_7", "held_out", "round_6", "final", "last", "round_3", "round_2", "tuning")
 THRESHOLDS = (0.95, 0.90, 0.85, 0.80, 0.75)
 BARE = 0.95
 QUANTILES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)

@@ -16,7 +16,7 @@ import structlog
 from imgen.database.pool import Database
 from imgen.errors import ImgenError
 from imgen.library import store
-from imgen.library.image import Filters, Image, Match
+from imgen.library.image import Filters, Image
 from imgen.library.meaning.comparing import same_meaning
 from imgen.library.meaning.lexicon import lexicon
 from imgen.library.meaning.prompt import Prompt
@@ -68,9 +68,9 @@ class Lookup:
         """The same prompt again, found without the encoder."""
         async with self.database.connection() as connection:
             found = await store.repeats(connection, wish.prompt, wish.filters, _CANDIDATES)
-        if wish.force:
+        if wish.force or not found:
             return found
-        return await asyncio.to_thread(lambda: [one for one in found if self._same(wish, one)])
+        return await asyncio.to_thread(self._same, wish, found)
 
     async def _similar(self, wish: Wish) -> list[Image]:
         matches = await self.search(
@@ -80,23 +80,23 @@ class Lookup:
             limit=_CANDIDATES,
             min_score=0.0 if wish.force else self.threshold,
         )
-        eligible = await asyncio.to_thread(self._eligible, wish, matches)
-        return [match.image for match in eligible]
-
-    def _eligible(self, wish: Wish, matches: Sequence[Match]) -> list[Match]:
-        whole = [match for match in matches if match.image.served is not None]
-        if wish.force:
-            return whole
-        return [
-            match
-            for match in whole
-            if match.score > self.threshold and self._same(wish, match.image)
+        whole = [
+            match.image
+            for match in matches
+            if match.image.served is not None and (wish.force or match.score > self.threshold)
         ]
+        if wish.force or not whole:
+            return whole
+        return await asyncio.to_thread(self._same, wish, whole)
 
-    def _same(self, wish: Wish, image: Image) -> bool:
-        verdict = same_meaning(
-            Prompt(wish.prompt, wish.negatives),
-            Prompt(image.prompt, frozenset(image.negatives)),
-            quality={*self.quality_words, *lexicon().quality_negatives},
-        )
-        return verdict.same
+    def _same(self, wish: Wish, candidates: Sequence[Image]) -> list[Image]:
+        """Those that pass the second check, in the same order."""
+        asked = Prompt(wish.prompt, wish.negatives)
+        quality = frozenset(self.quality_words) | lexicon().quality_negatives
+        return [
+            one
+            for one in candidates
+            if same_meaning(
+                asked, Prompt(one.prompt, frozenset(one.negatives)), quality=quality
+            ).same
+        ]
