@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from imgen import logs
+from imgen.accounts.authenticate import Authenticate
 from imgen.accounts.records import Caller
 from imgen.database.embedded import EmbeddedPostgres
 from imgen.database.migrate import migrate
@@ -134,9 +135,8 @@ async def make_caller(core: Core) -> Callable[[str], object]:
     """A caller with an account of that name."""
 
     async def make(name: str = "tester") -> Caller:
-        await core.administer.create_key(name)
-        account = next(one for one in await core.administer.list_accounts() if one.name == name)
-        return Caller(account.id, "key_test", account.plan, suspended=False, expired=False)
+        secret = await core.administer.create_key(name)
+        return await Authenticate(core.database)(f"Bearer {secret}")
 
     return make
 

@@ -24,6 +24,8 @@ class Release:
     async def __call__(self, job_id: str) -> None:
         """Complete a blocked job with the picture that was withheld, and remember it.
 
+        Doing so twice is no error.
+
         Raises:
             imgen.errors.NotFound: there is no such job, or its picture is no longer there.
             imgen.errors.Conflict: it is not blocked, or nothing was kept of its picture.
@@ -32,12 +34,14 @@ class Release:
             job = await store.find_any(connection, job_id)
         if job is None:
             raise NotFound(f"There is no job {job_id}", field="id")
+        if isinstance(job.outcome, Completed):
+            return
         if not isinstance(job.outcome, Blocked) or job.outcome.withheld is None:
             raise Conflict(f"The job {job_id} has no picture that could be released")
         outcome = await self._let_out(job.outcome.withheld)
         async with self.database.transaction() as connection:
             if not await store.release(connection, job_id, outcome):
-                raise Conflict(f"The job {job_id} is not blocked")
+                return  # somebody else was quicker
             new = await self.memory.keep(connection, job, outcome)
         if new:
             await self.memory.read_new(job, outcome)

@@ -14,6 +14,7 @@ from imgen.database.pool import Connection, Database
 from imgen.engines.registry import Registry
 from imgen.errors import Invalid, Unavailable
 from imgen.generation import store
+from imgen.generation.choose import check_plan
 from imgen.generation.queue import Queue, queue_of
 from imgen.generation.request import GenerationRequest
 from imgen.prompts.syntax import parse
@@ -94,7 +95,7 @@ class Submit:
             surface=surface,
             request_id=request_id,
             queue=queue,
-            priority=0,
+            priority=caller.plan.priority if caller.plan else 0,
             price=price,
             request=request,
             deadline=clock.now() + self.deadline,
@@ -114,6 +115,7 @@ class Submit:
         if model is None:
             known = ", ".join(self.catalog.models)
             raise Invalid(f"There is no model {request.model}; there are {known}", field="model")
+        check_plan(model.key, caller.plan.models if caller.plan else ())
         if reason := self.engines.obstacle(model):
             raise Unavailable(f"The model {model.key} cannot run here: {reason}", field="model")
         if not model.can(request.task):

@@ -1,4 +1,4 @@
-"""What verification asks of jobs and library, answered from the database."""
+"""What the library is told of jobs, and what verification asks of both."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from imgen.database.pool import Database
 from imgen.finishing.pdq import MATCH_DISTANCE
 from imgen.generation import store as jobs
+from imgen.generation.memory import Memory
 from imgen.library import store as images
 from imgen.library.image import Filters
 from imgen.verification.report import Generation, Match
+from imgen.wiring.core import Core
 
 _MATCHES = 10
 
@@ -47,3 +49,17 @@ class LookalikesInLibrary:
                 connection, pdq, Filters(account_id=""), limit=_MATCHES, within=MATCH_DISTANCE
             )
         return [Match(image.id, distance) for image, distance in found]
+
+
+def make_memory(core: Core) -> Memory:
+    """What carries finished pictures into the library."""
+    library = core.settings.library
+    return Memory(
+        catalog=core.catalog,
+        database=core.database,
+        objects=core.objects,
+        captioner=core.captioner,
+        remember=core.remember,
+        shared=library.shared,
+        unreviewed=library.remember_unreviewed,
+    )

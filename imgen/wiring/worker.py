@@ -10,13 +10,13 @@ from imgen.generation.attempt import Attempt
 from imgen.generation.inputs import FOLDER as UPLOADS
 from imgen.generation.judge import Judge
 from imgen.generation.make import Make
-from imgen.generation.memory import Memory
 from imgen.generation.queue import queue_of
 from imgen.generation.recover import Recover
 from imgen.generation.run import Run
 from imgen.library.withdraw import Withdraw
 from imgen.storage.purge import Purge
 from imgen.wiring.core import Core
+from imgen.wiring.memory import make_memory
 from imgen.wiring.provenance import make_finisher
 from imgen.worker.chores import Chore
 from imgen.worker.process import Pace, Worker
@@ -72,17 +72,3 @@ def _chores(core: Core) -> list[Chore]:
 
 async def _unreviewed(subject: Subject, ruleset: str) -> None:
     """Review is switched off."""
-
-
-def make_memory(core: Core) -> Memory:
-    """What carries finished pictures into the library."""
-    library = core.settings.library
-    return Memory(
-        catalog=core.catalog,
-        database=core.database,
-        objects=core.objects,
-        captioner=core.captioner,
-        remember=core.remember,
-        shared=library.shared,
-        unreviewed=library.remember_unreviewed,
-    )
