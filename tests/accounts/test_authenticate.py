@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from imgen.accounts import keys
 from imgen.accounts.administer import Administer
 from imgen.accounts.authenticate import Authenticate
+from imgen.accounts.records import SCOPES
 from imgen.database.pool import Database
 from imgen.errors import Forbidden, ImgenError, Invalid, NotFound, Unauthenticated
 
@@ -37,7 +39,9 @@ async def test_a_good_key_leads_to_its_account(
     callers = [await authenticate(f"Bearer {secret}") for secret in (one, two, other)]
     assert callers[0].account_id == callers[1].account_id != callers[2].account_id
     assert callers[0].key_id != callers[1].key_id
-    assert callers[0].plan == "unlimited"
+    assert callers[0].plan is not None
+    assert callers[0].plan.slug == "unlimited"
+    assert (callers[0].account, callers[2].account) == ("ann", "bob")
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer  ", "Basic YTpi", "nonsense"])
@@ -98,7 +102,9 @@ async def test_an_account_without_a_plan_is_refused(
     await administer.change_plan("ann", None)
     assert (await _refusal(authenticate, f"Bearer {secret}")).code == "no_plan"
     await administer.change_plan("ann", "pro")
-    assert (await authenticate(f"Bearer {secret}")).plan == "pro"
+    plan = (await authenticate(f"Bearer {secret}")).plan
+    assert plan is not None
+    assert plan.slug == "pro"
 
 
 async def test_a_second_key_leaves_the_plan_alone(administer: Administer) -> None:
@@ -122,6 +128,77 @@ async def test_what_is_not_there_cannot_be_changed(administer: Administer) -> No
         await administer.suspend("nobody")
     with pytest.raises(NotFound):
         await administer.change_plan("nobody", "pro")
+
+
+async def test_a_key_for_some_surfaces_is_refused_by_the_others(
+    administer: Administer, authenticate: Authenticate
+) -> None:
+    secret = await administer.create_key("ann", scopes=["imagine", "imgen-v2"])
+    caller = await authenticate(f"Bearer {secret}", surface="imagine")
+    assert caller.scopes == ("imgen-v2", "imagine")
+    with pytest.raises(Forbidden) as caught:
+        await authenticate(f"Bearer {secret}", surface="cache-api")
+    assert caught.value.code == "scope"
+    assert "imgen-v2, imagine" in caught.value.message
+
+
+async def test_a_key_without_scopes_is_good_for_every_surface(
+    administer: Administer, authenticate: Authenticate
+) -> None:
+    secret = await administer.create_key("ann")
+    for surface in SCOPES:
+        assert (await authenticate(f"Bearer {secret}", surface=surface)).scopes == ()
+
+
+async def test_a_bad_label_scope_or_time_is_refused_by_field(administer: Administer) -> None:
+    for bad, field in (
+        ({"label": "x" * 101}, "label"),
+        ({"label": "a\nb"}, "label"),
+        ({"scopes": ["everything"]}, "scopes"),
+        ({"expires_in": timedelta(0)}, "expires_in"),
+        ({"expires_in": timedelta(days=100_000)}, "expires_in"),
+    ):
+        with pytest.raises(Invalid) as caught:
+            await administer.create_key("ann", **bad)
+        assert caught.value.field == field
+    assert await administer.list_accounts() == []
+
+
+async def test_the_last_use_is_written_at_most_once_a_minute(
+    administer: Administer, authenticate: Authenticate, database: Database
+) -> None:
+    secret = await administer.create_key("ann")
+    assert (await administer.list_keys())[0].last_used_at is None
+    await authenticate(f"Bearer {secret}")
+    first = (await administer.list_keys())[0].last_used_at
+    assert first is not None
+    await authenticate(f"Bearer {secret}")
+    assert (await administer.list_keys())[0].last_used_at == first
+    async with database.connection() as connection:
+        await connection.execute("UPDATE api_keys SET last_used_at = now() - interval '61 s'")
+    await authenticate(f"Bearer {secret}")
+    latest = (await administer.list_keys())[0].last_used_at
+    assert latest is not None
+    assert latest > first
+
+
+async def test_nobody_waits_for_whoever_writes_the_last_use(
+    administer: Administer, authenticate: Authenticate, database: Database
+) -> None:
+    secret = await administer.create_key("ann")
+    async with database.transaction() as other:
+        await other.execute("SELECT FROM api_keys FOR NO KEY UPDATE")
+        async with asyncio.timeout(10):
+            assert await authenticate(f"Bearer {secret}")
+    assert (await administer.list_keys())[0].last_used_at is None
+
+
+async def test_a_refused_key_is_not_used(
+    administer: Administer, authenticate: Authenticate
+) -> None:
+    secret = await administer.create_key("ann", expires_in=timedelta(microseconds=1))
+    await _refusal(authenticate, f"Bearer {secret}")
+    assert (await administer.list_keys())[0].last_used_at is None
 
 
 async def test_no_secret_is_in_the_database(administer: Administer, database: Database) -> None:
