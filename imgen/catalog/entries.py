@@ -71,6 +71,14 @@ class Character:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """One way to run a model: an engine, and what it needs to know."""
+
+    engine: str
+    options: Mapping[str, object] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """Something that makes pictures, and what it needs and can do."""
 
@@ -118,6 +126,13 @@ class Model:
     """Whether that licence allows commercial use. Where not, an operator must accept it first."""
     options: Mapping[str, object] = field(default_factory=dict, hash=False)
     """What its engine needs to know: weights, scheduler, endpoint, …"""
+    fallbacks: tuple[Way, ...] = ()
+    """Other engines, asked in this order where the first cannot run here, or fails."""
+
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        """Every way to run it, the best first."""
+        return (Way(self.engine, self.options), *self.fallbacks)
 
     def price(self, task: Task = Task.TEXT_TO_IMAGE) -> int:
         """What one picture of this task costs, in credits."""

@@ -110,9 +110,11 @@ def _check_model(model: Model, raw: RawEntry, styles: Iterable[str]) -> Iterable
             message = "the model does not do this."
             fix = "Add it to `tasks`, or leave the price out."
             yield Problem(raw.file, f"{place}.task_prices.{task}", message, fix)
-    for option, wrong in check_options(model.engine, model.options):
-        where = f"{place}.options.{option}{wrong.at}"
-        yield Problem(raw.file, where, wrong.message, wrong.fix)
+    for index, way in enumerate(model.ways):
+        at = f"{place}.fallbacks[{index - 1}]" if index else place
+        for option, wrong in check_options(way.engine, way.options):
+            where = f"{at}.options.{option}{wrong.at}"
+            yield Problem(raw.file, where, wrong.message, wrong.fix)
 
 
 def _check_look(look: Look, layers: Layers, catalog: Catalog) -> Iterable[Problem]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
-from imgen.catalog.entries import Character, Look, LoraReference, Model, Style
+from imgen.catalog.entries import Character, Look, LoraReference, Model, Style, Way
 from imgen.catalog.problems import Wrong, nearest
 from imgen.catalog.readers import (
     Reader,
@@ -106,10 +106,27 @@ def _lora(value: object) -> LoraReference:
     return lora
 
 
+def _ways(value: object) -> tuple[Way, ...]:
+    if not isinstance(value, list):
+        raise Wrong(f"is {kind(value)}, not a list.", "Put it in square brackets.")
+    found = []
+    for index, one in enumerate(value):
+        if not isinstance(one, dict):
+            fix = 'Write { engine = "…", options = { … } } in braces.'
+            raise Wrong(f"is {kind(one)}, not a table.", fix, at=f"[{index}]")
+        way, wrongs = WAY.read(one)
+        if wrongs:
+            raise Wrong(wrongs[0].message, wrongs[0].fix, at=f"[{index}]{wrongs[0].at}")
+        found.append(way)
+    return tuple(found)
+
+
 LORA = Shape(
     LoraReference,
     {"reference": text(empty=False), "weight": number(-2, 2), "family": text()},
 )
+
+WAY = Shape(Way, {"engine": key, "options": table})
 
 STYLE = Shape(
     Style,
@@ -160,6 +177,7 @@ MODEL = Shape(
         "licence": text(longest=100),
         "commercial_use": boolean,
         "options": table,
+        "fallbacks": _ways,
     },
 )
 

@@ -1,27 +1,53 @@
-"""Which engines there are: a plain table of name → class, open to others by entry point.
+"""Which engines there are, and which of them runs a model: a plain table, open by entry point.
 
 Another package adds an engine with an entry point in the group `imgen.engines`:
 
     [project.entry-points."imgen.engines"]
     mine = "my_package.engine:MyEngine"
 
-The API process only asks whether an engine is there; a worker imports it on first use.
+The API process only asks what stands in an engine's way; a worker imports it on first use.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from importlib import import_module
 from importlib.metadata import entry_points
+from typing import Any
 
-from imgen.catalog.entries import Model
-from imgen.engines.protocol import Engine
-from imgen.errors import Unavailable
+import structlog
 
-BUILT_IN: Mapping[str, str] = {
-    "sketch": "imgen.engines.sketch.engine:SketchEngine",
+from imgen.catalog.entries import Model, Way
+from imgen.engines.protocol import Engine, EngineRequest, EngineResult, Progress
+from imgen.errors import ImgenError, Unavailable, Upstream
+
+_log = structlog.get_logger()
+_OBSTACLE_SECONDS = 5.0
+"""For so long an answer is believed: it may have taken a look at files."""
+
+EngineSettings = Mapping[str, Mapping[str, object]]
+"""Engine → what this deployment tells it: folders, devices, budgets."""
+Obstacle = Callable[[Mapping[str, object], Mapping[str, object]], str]
+"""(a model's options, the engine's settings) → why it cannot run here, in one clause, or ''."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """Where an engine is found."""
+
+    engine: str
+    """`module:class`; made with the engine's settings as keyword arguments."""
+    obstacle: str = ""
+    """`module:function`, an `Obstacle` in a module that is quick to import; empty: nothing is ever
+    in the way."""
+
+
+BUILT_IN: Mapping[str, Plugin] = {
+    "sketch": Plugin("imgen.engines.sketch.engine:SketchEngine"),
 }
-"""Name → `module:class`. A class is made without arguments."""
+"""Name → where."""
 
 
 class Registry:
@@ -30,29 +56,80 @@ class Registry:
     Args:
         others: name → `module:class` of engines that are not built in; default: those that other
             packages announce by entry point.
+        settings: see `EngineSettings`.
     """
 
-    def __init__(self, others: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, others: Mapping[str, str] | None = None, *, settings: EngineSettings | None = None
+    ) -> None:
         if others is None:
             others = {point.name: point.value for point in entry_points(group="imgen.engines")}
-        self._classes = {**others, **BUILT_IN}
+        self._plugins = {name: Plugin(place) for name, place in others.items()} | dict(BUILT_IN)
+        self._settings = settings or {}
         self._engines: dict[str, Engine] = {}
+        self._known: dict[Model, tuple[float, str]] = {}
 
     def obstacle(self, model: Model) -> str:
         """Why a model cannot run here, in one clause; empty when it can. Loads nothing."""
-        if model.engine in self._classes:
-            return ""
-        return f"this installation has no engine {model.engine}"
+        asked, answer = self._known.get(model, (0.0, ""))
+        if not asked or time.monotonic() - asked > _OBSTACLE_SECONDS:
+            answer = self._obstacle(model)
+            self._known[model] = (time.monotonic(), answer)
+        return answer
 
-    def engine(self, model: Model) -> Engine:
-        """The engine of a model, made on first use and kept.
+    def engine(self, name: str) -> Engine:
+        """An engine, made on first use and kept.
 
         Raises:
-            imgen.errors.Unavailable: this installation has no such engine.
+            imgen.errors.Unavailable: this installation has none of that name.
         """
-        if obstacle := self.obstacle(model):
-            raise Unavailable(f"{model.key} cannot run here: {obstacle}")
-        if model.engine not in self._engines:
-            module, _, name = self._classes[model.engine].partition(":")
-            self._engines[model.engine] = getattr(import_module(module), name)()
-        return self._engines[model.engine]
+        if name not in self._plugins:
+            raise Unavailable(f"This installation has no engine {name}")
+        if name not in self._engines:
+            make = _imported(self._plugins[name].engine)
+            self._engines[name] = make(**self._settings.get(name, {}))
+        return self._engines[name]
+
+    async def run(
+        self, model: Model, request: EngineRequest, progress: Progress
+    ) -> tuple[str, EngineResult]:
+        """Have a model's first engine that can do it do it; a failing one hands over to the next.
+
+        Returns:
+            The engine's name and its answer.
+
+        Raises:
+            imgen.errors.Unavailable: none can run here.
+            imgen.errors.ImgenError: what the last one said.
+            imgen.engines.protocol.Abandoned: passed on from `progress`.
+        """
+        failure: ImgenError | None = None
+        for way in self._open_ways(model):
+            try:
+                order = replace(request, options=way.options)
+                return way.engine, await self.engine(way.engine).run(order, progress)
+            except (Upstream, Unavailable) as error:
+                _log.warning("engine.failed", engine=way.engine, error=error.message)
+                failure = error
+        raise failure or Unavailable(f"{model.key} cannot run here: {self._obstacle(model)}")
+
+    def _open_ways(self, model: Model) -> Iterator[Way]:
+        return (way for way in model.ways if not self._in_the_way(way))
+
+    def _obstacle(self, model: Model) -> str:
+        reasons = [self._in_the_way(way) for way in model.ways]
+        return "" if "" in reasons else "; ".join(dict.fromkeys(reasons))
+
+    def _in_the_way(self, way: Way) -> str:
+        plugin = self._plugins.get(way.engine)
+        if plugin is None:
+            return f"this installation has no engine {way.engine}"
+        if not plugin.obstacle:
+            return ""
+        found: str = _imported(plugin.obstacle)(way.options, self._settings.get(way.engine, {}))
+        return found
+
+
+def _imported(place: str) -> Any:
+    module, _, name = place.partition(":")
+    return getattr(import_module(module), name)

@@ -27,6 +27,8 @@ class Made:
     """(height, width, 3 or 4)."""
     prompt: ComposedPrompt
     model: Model
+    engine: str
+    """Which one made it."""
     ignored: tuple[str, ...]
     """Request fields that the model could not honour."""
 
@@ -73,13 +75,12 @@ class Make:
             strength=request.strength,
             control=_control(request),
             transparent=request.transparent,
-            options=model.options,
         )
-        result = await self.engines.engine(model).run(order, progress)
+        engine, result = await self.engines.run(model, order, progress)
         image = result.image
         if (width, height) != (request.width, request.height):
             image = fit(image, request.width, request.height)
-        return Made(image, prompt, model, _ignored(request, model, result))
+        return Made(image, prompt, model, engine, _ignored(request, model, result))
 
     def _model(self, request: GenerationRequest) -> Model:
         """A job may outlive its model: a catalog can change while it waits."""

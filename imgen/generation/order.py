@@ -27,7 +27,7 @@ class Orders:
         return await self._order(
             job,
             model=made.model.label,
-            engine=made.model.engine,
+            engine=made.engine,
             origin=_origin(job, inputs),
             ingredients=inputs.ingredients,
         )

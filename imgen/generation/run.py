@@ -93,7 +93,7 @@ def _completed(made: Made, finished: Finished, verdict: Verdict | None) -> Compl
         positive=made.prompt.positive,
         negative=made.prompt.negative,
         fingerprint=finished.fingerprint,
-        engine=made.model.engine,
+        engine=made.engine,
         ignored=made.ignored,
         compliance=verdict.compliance if verdict else "unreviewed",
         compliance_codes=verdict.codes if verdict else (),

@@ -123,7 +123,7 @@ class Submit:
                 key for key, one in self.catalog.models.items() if one.can(request.task)
             )
             raise Invalid(f"{model.key} cannot do {request.task}; these can: {able}", field="model")
-        if request.style not in model.styles:
+        if not self.catalog.takes(model, request.style):
             known = ", ".join(model.styles)
             raise Invalid(
                 f"{model.key} has no style {request.style}; it has {known}", field="style"

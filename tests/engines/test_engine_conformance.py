@@ -42,7 +42,7 @@ def _input() -> dict[str, Any]:
 
 @pytest.fixture(params=_ENGINES)
 def engine(request: pytest.FixtureRequest) -> Engine:
-    return Registry({}).engine(_MODELS[request.param])
+    return Registry({}).engine(_MODELS[request.param].engine)
 
 
 def _ignore(step: int, of: int) -> None:
