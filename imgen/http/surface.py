@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from pydantic_core import to_json
 from starlette.responses import Response
@@ -12,11 +13,13 @@ from starlette.routing import BaseRoute
 from imgen.errors import ImgenError, Invalid, Kind, NotFound
 
 _STATUS_OF_CODE = {
+    "no_credits": 402,
     "method_not_allowed": 405,
     "unsupported_media_type": 415,
+    "idempotency_mismatch": 422,
     "headers_too_large": 431,
 }
-"""Errors of HTTP itself, which mean the same at every door."""
+"""Errors that mean the same at every door."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +50,10 @@ def status_of(error: ImgenError, table: Mapping[Kind, int]) -> int:
 
 
 def headers_of(error: ImgenError) -> dict[str, str]:
-    """`Retry-After`, in whole seconds, where a retry makes sense."""
+    """`Retry-After`, in whole seconds, where a retry makes sense; never too early."""
     if error.retry_after is None:
         return {}
-    return {"retry-after": str(max(1, round(error.retry_after)))}
+    return {"retry-after": str(max(1, ceil(error.retry_after)))}
 
 
 def from_http_status(status: int) -> ImgenError:

@@ -97,6 +97,8 @@ _TABLES = """
     );
     ALTER TABLE idempotent_replies ALTER body SET STORAGE EXTERNAL;  -- pictures are compressed
     CREATE INDEX idempotent_replies_end ON idempotent_replies (expires_at);
+    CREATE INDEX idempotent_replies_open ON idempotent_replies (request_id)
+        WHERE status IS NULL;
     CREATE INDEX idempotent_replies_account ON idempotent_replies (account_id);
 """
 
