@@ -1,4 +1,4 @@
-"""Whoever waits for a job hears that it ended."""
+"""Whoever waits for a job hears that it ended; what an account keeps can be added up."""
 
 from __future__ import annotations
 
@@ -24,5 +24,14 @@ def upgrade() -> None:
             FOR EACH ROW
             WHEN (OLD.state IN ('queued', 'running') AND NEW.state NOT IN ('queued', 'running'))
             EXECUTE FUNCTION imgen_tell_job_ended();
+        """
+    )
+    # What an account keeps is added up from an index alone.
+    op.execute(
+        """
+        ALTER TABLE jobs ADD COLUMN image_bytes bigint
+            GENERATED ALWAYS AS ((outcome -> 'image' ->> 'bytes')::bigint) STORED;
+        CREATE INDEX jobs_kept ON jobs (account_id) INCLUDE (image_bytes)
+            WHERE state = 'completed';
         """
     )
