@@ -13,7 +13,7 @@ from imgen.database.embedded import EmbeddedPostgres
 from imgen.database.migrate import migrate
 from imgen.library.embed.folder import BUILT_IN, read_folder
 from imgen.library.image import prompt_key
-from imgen.library.store import to_text
+from imgen.library.vectors import to_text
 
 _QUICK = {
     "fsync": "off",

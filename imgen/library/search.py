@@ -9,10 +9,11 @@ from typing import Any, Literal, LiteralString
 from psycopg.rows import dict_row
 
 from imgen.database.pool import Connection, Database
-from imgen.library import store
+from imgen.library import store, vectors
 from imgen.library.embed.encoder import Encoder
 from imgen.library.image import Filters, Match
 from imgen.library.meaning.essence import essence
+from imgen.library.vectors import Vector
 
 SearchIn = Literal["both", "caption", "prompt"]
 
@@ -67,7 +68,7 @@ class Search:
                 return []
             rows = await self._rows(
                 connection,
-                store.to_text(vector),
+                vector,
                 filters,
                 within,
                 amount=limit + offset,
@@ -79,7 +80,7 @@ class Search:
     async def _rows(
         self,
         connection: Connection,
-        vector: str,
+        vector: Vector,
         filters: Filters,
         within: SearchIn,
         *,
@@ -89,7 +90,7 @@ class Search:
         named = {
             **store.arguments(filters),
             "encoder": self.encoder.model_id,
-            "vector": vector,
+            "vector": vectors.Query(vector),
             "amount": amount,
         }
         async with connection.cursor(row_factory=dict_row) as cursor:
@@ -116,12 +117,12 @@ def _query(filters: Filters, within: SearchIn, *, exact: bool) -> LiteralString:
     plus: LiteralString = " + 0" if exact else ""  # an expression that no index is sorted by
     nearest: list[LiteralString] = [
         f"(SELECT id FROM images WHERE {condition} AND {column} IS NOT NULL"  # noqa: S608
-        f" ORDER BY ({column} <#> %(vector)s::halfvec(384)){plus} LIMIT %(amount)s)"
+        f" ORDER BY ({column} <#> %(vector)s::real[]::halfvec(384)){plus} LIMIT %(amount)s)"
         for column in _NEAREST[within]
     ]
     found: LiteralString = " UNION ".join(nearest)
     scores: list[LiteralString] = [
-        f"-({column} <#> %(vector)s::halfvec(384))" for column in _NEAREST[within]
+        f"-({column} <#> %(vector)s::real[]::halfvec(384))" for column in _NEAREST[within]
     ]
     score: LiteralString = ", ".join(scores)
     return (

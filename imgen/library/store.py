@@ -9,15 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, LiteralString
 
-import numpy as np
-from numpy.typing import NDArray
 from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
 
 from imgen.database.pool import Connection
 from imgen.library.image import Filters, Image, NewImage, prompt_key
-
-Vector = NDArray[np.float32]
+from imgen.library.vectors import Vector, to_text
 
 COLUMNS: LiteralString = (
     "id, account_id, shared, prompt, negatives, caption, model, style, character, width, height,"
@@ -40,11 +37,6 @@ def arguments(filters: Filters) -> dict[str, Any]:
 def to_image(row: dict[str, Any]) -> Image:
     """A row, which may hold more, as a picture."""
     return Image(**{name: row[name] for name in Image.__slots__})
-
-
-def to_text(vector: Vector) -> str:
-    """A vector as pgvector writes it."""
-    return "[" + ",".join(f"{number:.5f}" for number in vector.tolist()) + "]"
 
 
 async def add(connection: Connection, images: Sequence[NewImage]) -> list[str]:

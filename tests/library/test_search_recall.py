@@ -15,7 +15,7 @@ from bench.peers.library_fill import copy, name_of
 from bench.peers.library_pictures import Pictures
 from imgen.database.pool import Database
 from imgen.library import search as module
-from imgen.library import store
+from imgen.library import store, vectors
 from imgen.library.embed.folder import BUILT_IN, read_folder
 from imgen.library.image import Filters
 from imgen.library.search import Search, SearchIn, compares_one_by_one
@@ -120,7 +120,7 @@ async def plan(search: Search, filters: Filters, within: SearchIn, *, exact: boo
     named = {
         **store.arguments(filters),
         "encoder": search.encoder.model_id,
-        "vector": store.to_text((await search.encoder.encode(["0"]))[0]),
+        "vector": vectors.Query((await search.encoder.encode(["0"]))[0]),
         "amount": 10,
     }
     async with search.database.connection() as connection:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from imgen.library.meaning.items import without_request, words_of
-from imgen.library.meaning.lexicon import Lexicon, lexicon
+from imgen.library.meaning.lexicon import Lexicon, Words, lexicon
 
 
 def essence(text: str) -> str:
@@ -15,10 +15,11 @@ def essence(text: str) -> str:
     """
     known = lexicon()
     words = without_request(words_of(text), known)
+    stems = tuple(map(known.stemmer.stem, words))
     kept: list[str] = []
     position = 0
     while position < len(words):
-        length = _praise(words, position, known)
+        length = _praise(stems, position, known)
         if not length:
             kept.append(words[position])
         position += length or 1
@@ -26,10 +27,9 @@ def essence(text: str) -> str:
     return ", ".join(phrase for phrase in phrases if phrase) or text.strip()
 
 
-def _praise(words: list[str], at: int, known: Lexicon) -> int:
+def _praise(stems: Words, at: int, known: Lexicon) -> int:
     """How many words of praise begin here; 0 for none."""
-    for length in range(min(known.longest, len(words) - at), 0, -1):
-        stems = tuple(known.stemmer.stem(word) for word in words[at : at + length])
-        if stems in known.quality:
+    for length in range(min(known.longest, len(stems) - at), 0, -1):
+        if stems[at : at + length] in known.quality:
             return length
     return 0
