@@ -53,11 +53,14 @@ class Appeals:
             imgen.errors.Invalid: there is no reason, or nobody who decides.
             imgen.errors.NotFound: no review of this job blocked it, or its picture is gone.
             imgen.errors.Forbidden: the floor blocked it.
+            imgen.errors.Conflict: its upload was blocked, so that there is nothing to release.
         """
         async with self.database.transaction() as connection:
             entry = await _blocked(connection, job_id)
             if entry.floor:
                 raise Forbidden(f"The floor blocked {job_id}: no decision can release it")
+            if entry.kind == "upload":
+                raise Conflict(f"{job_id} was blocked for its upload: no picture was made of it")
             if await store.decision(connection, job_id) != "overturned":
                 await store.decide(connection, entry, _appeal(job_id, "overturned", reason, by))
         await self.release(job_id)

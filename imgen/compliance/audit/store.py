@@ -124,6 +124,8 @@ class BlockedJob:
 
     job_id: str
     account_id: str
+    kind: str
+    """`upload`: what the client sent was blocked, and no picture was made."""
     at: datetime
     ruleset: str
     rules: list[str]
@@ -135,7 +137,7 @@ async def blocked_jobs(connection: Connection, *, limit: int) -> list[BlockedJob
     """The latest blocked jobs of this deployment, newest first."""
     async with connection.cursor(row_factory=class_row(BlockedJob)) as cursor:
         await cursor.execute(
-            "SELECT job_id, account_id, at, ruleset, floor,"  # noqa: S608 - constants
+            "SELECT job_id, account_id, kind, at, ruleset, floor,"  # noqa: S608 - constants
             " ARRAY(SELECT f ->> 'rule' FROM jsonb_array_elements(findings) AS f"
             "  WHERE f ->> 'action' = 'block') AS rules,"
             f" {_LATEST_DECISION} AS decision FROM compliance_reviews AS r"

@@ -25,6 +25,8 @@ from imgen.errors import Unavailable
 PACKAGE = "rapidocr"
 _LONGEST_TEXT = 4000
 _LEAST_SURE = 0.5
+_LONGER_SIDE = 736
+"""Pixels in which lines of text are looked for; they are then read at full size."""
 
 Read = Callable[[NDArray[np.uint8]], Sequence[str]]
 """(height, width, 3) in RGB → the lines of text in it, from top to bottom. Blocking."""
@@ -92,6 +94,8 @@ class RapidReader:
                     params={
                         "Global.log_level": "critical",
                         "EngineConfig.onnxruntime.intra_op_num_threads": 1,
+                        "Det.limit_type": "max",  # by default it makes pictures larger first
+                        "Det.limit_side_len": _LONGER_SIDE,
                     }
                 )
             return self._engine

@@ -99,9 +99,10 @@ def _json_lines(text: str) -> Iterable[tuple[int, object]]:
     """One object a line, else one object altogether."""
     lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
     try:
-        return [(number, json.loads(line)) for number, line in lines]
+        values = [(number, json.loads(line)) for number, line in lines]
     except (ValueError, RecursionError):
-        return enumerate(_json(text), 1)
+        values = []
+    return values if len(values) > 1 else enumerate(_json(text), 1)
 
 
 def _objects(values: Iterable[tuple[int, object]]) -> Iterator[tuple[int, Mapping[str, Any]]]:

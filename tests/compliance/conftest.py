@@ -1,0 +1,17 @@
+"""An empty audit log and no hash lists."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+
+@pytest.fixture
+def clean_url(clean_url: str) -> str:
+    """The audit log refuses to be emptied by anything but retention; so this is retention."""
+    with psycopg.connect(clean_url) as connection:
+        connection.execute("SET LOCAL imgen.retention = 'on'")
+        connection.execute("DELETE FROM compliance_reviews")
+        connection.execute("DELETE FROM compliance_appeals")
+        connection.execute("DELETE FROM compliance_hash_lists")
+    return clean_url
