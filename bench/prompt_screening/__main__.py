@@ -1,0 +1,126 @@
+"""`python -m bench.prompt_screening [--errors tuning]`: how well prompts are screened.
+
+Two halves of one written set: the word lists were tuned on `tuning.jsonl` alone, so the figures of
+`held_out.jsonl` are the ones to believe. Both were written by the hand that wrote the lists.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from imgen.compliance.screening import readings, screen
+from imgen.compliance.signal import CATEGORIES
+
+HERE = Path(__file__).parent
+HALVES = ("tuning", "held_out")
+HIT = 0.5
+"""The lowest score that counts as a hit here."""
+ROUNDS = 20
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """One line of the set."""
+
+    text: str
+    negative: str
+    kind: str
+    expected: frozenset[str]
+    found: frozenset[str]
+
+
+def read(half: str) -> list[Prompt]:
+    lines = (HERE / f"{half}.jsonl").read_text(encoding="utf-8").splitlines()
+    prompts = []
+    for line in map(json.loads, lines):
+        signals = screen(line["text"], line.get("negative", ""))
+        found = {one.name.removeprefix("prompt.") for one in signals if one.score >= HIT}
+        prompts.append(
+            Prompt(
+                line["text"],
+                line.get("negative", ""),
+                line["kind"],
+                frozenset(line["expect"]),
+                frozenset(found),
+            )
+        )
+    return prompts
+
+
+def share(part: int, whole: int) -> str:
+    return f"{part / whole:6.1%} ({part}/{whole})" if whole else "     – (0/0)"
+
+
+def report(half: str, prompts: Sequence[Prompt]) -> None:
+    print(f"\n{half}: {len(prompts)} prompts")
+    print(f"{'category':12}  {'precision':>18}  {'recall':>18}")
+    total = [0, 0, 0]
+    for category in CATEGORIES:
+        expected = sum(category in one.expected for one in prompts)
+        found = sum(category in one.found for one in prompts)
+        right = sum(category in one.expected & one.found for one in prompts)
+        total = [a + b for a, b in zip(total, (right, found, expected), strict=True)]
+        print(f"{category:12}  {share(right, found):>18}  {share(right, expected):>18}")
+    right, found, expected = total
+    print(f"{'all':12}  {share(right, found):>18}  {share(right, expected):>18}")
+    for kind in dict.fromkeys(one.kind for one in prompts):
+        those = [one for one in prompts if one.kind == kind and one.expected]
+        caught = sum(len(one.expected & one.found) for one in those)
+        if those:
+            print(f"  recall, {kind}: {share(caught, sum(len(one.expected) for one in those))}")
+    innocent = [one for one in prompts if not one.expected]
+    alarms = sum(bool(one.found) for one in innocent)
+    print(f"false alarms on innocent prompts: {share(alarms, len(innocent))}")
+
+
+def show_errors(prompts: Sequence[Prompt]) -> None:
+    for one in prompts:
+        if one.expected != one.found:
+            missed = ", ".join(sorted(one.expected - one.found)) or "–"
+            extra = ", ".join(sorted(one.found - one.expected)) or "–"
+            print(f"  {one.text!r}  missed: {missed}  too many: {extra}")
+
+
+def time_of(texts: Sequence[str], before: Callable[[], None]) -> float:
+    """The median time of a text in milliseconds."""
+    times = []
+    for _ in range(ROUNDS):
+        for text in texts:
+            before()
+            start = time.perf_counter()
+            screen(text)
+            times.append((time.perf_counter() - start) * 1e3)
+    return statistics.median(times)
+
+
+def report_time(prompts: Sequence[Prompt]) -> None:
+    innocent = [one.text for one in prompts if not one.expected]
+    for length in (200, 2000):
+        text = ", ".join(innocent * 3)
+        texts = [text[start : start + length] for start in range(0, 4000, 200)]
+        warm = time_of(texts, lambda: None)
+        cold = time_of(texts, readings.read_word.cache_clear)
+        print(f"{length} characters: {warm:.2f} ms; {cold:.2f} ms with every word new")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--errors", choices=HALVES, help="list what went wrong in one half")
+    chosen = parser.parse_args()
+    halves = {half: read(half) for half in HALVES}
+    for half, prompts in halves.items():
+        report(half, prompts)
+        if half == chosen.errors:
+            show_errors(prompts)
+    print()
+    report_time(halves["tuning"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""What one disguised word may be read as: figures for letters, repeats, words stuck together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import islice, pairwise, product
+
+from imgen.compliance.screening.lexicon import Words, lexicon, squeeze
+
+LEET = {
+    "0": "o", "1": "il", "2": "z", "3": "e", "4": "a", "5": "s", "6": "gb", "7": "t", "8": "b",
+    "9": "g", "@": "a", "$": "s", "!": "i", "|": "il", "+": "t", "£": "l",
+}  # fmt: skip
+"""A figure or sign → the letters that it stands for."""
+CENSORS = "*#%"
+"""Signs that hide a letter: `n*de`."""
+
+_MOST_READINGS = 32
+_LONGEST = 48
+"""Letters of a word beyond which nobody reads it, and neither do we."""
+_SHORTEST_GLUED = 4
+_FIGURES = "0123456789"
+
+
+@lru_cache(maxsize=1 << 16)
+def read_word(word: str) -> Words:
+    """The listed words that a folded word is, or is a disguise of; empty for none.
+
+    A plain listed word is itself; `nakedwoman` is two words.
+    """
+    known = lexicon()
+    if word in known.words:
+        return (word,)
+    if not 3 <= len(word) <= _LONGEST or word in known.hiding or word.isdecimal():
+        return ()
+    return next(_disguised(word), ())
+
+
+def _disguised(word: str) -> Iterator[Words]:
+    """Ways to read a word that is not listed as it stands, the likeliest first."""
+    known = lexicon()
+    bare = word.strip(_FIGURES)
+    if len(bare) >= 3 and bare != word and bare in known.words:
+        yield (bare,)
+    for reading in leet(word):
+        if reading in known.words:
+            yield (reading,)
+        for full in known.squeezed.get(squeeze(reading), ()):
+            if repeats(reading, full):
+                yield (full,)
+    if word[-1] == "z" and word[:-1] + "s" in known.words:
+        yield (word[:-1] + "s",)
+    if "v" in word and word.replace("v", "u") in known.firm:
+        yield (word.replace("v", "u"),)
+    for stem in known.stems:
+        if word.startswith(stem):
+            yield (stem,)
+    for reading in leet(word):
+        yield from _glued(reading)
+
+
+def leet(word: str) -> Iterator[str]:
+    """A word with letters for its figures and signs, in every way up to a limit; first as it is."""
+    yield word
+    if not any(letter in LEET for letter in word) or not any(map(str.isalpha, word)):
+        return
+    ways = product(*(LEET.get(letter, letter) for letter in word))
+    yield from map("".join, islice(ways, _MOST_READINGS))
+
+
+def repeats(word: str, full: str) -> bool:
+    """Whether a word is another one with letters repeated: `nuuude`, and not `bobs` for `boobs`.
+
+    Both must be the same once squeezed.
+    """
+    return len(word) > len(full) and all(
+        have >= want for have, want in zip(_runs(word), _runs(full), strict=True)
+    )
+
+
+def _runs(word: str) -> list[int]:
+    runs = [1]
+    for before, after in pairwise(word):
+        if before == after:
+            runs[-1] += 1
+        else:
+            runs.append(1)
+    return runs
+
+
+def _glued(word: str) -> Iterator[Words]:
+    """A listed word that another one is stuck to."""
+    known = lexicon()
+    for cut in range(3, len(word) - 2):
+        left, right = word[:cut], word[cut:]
+        if (
+            len(left) >= _SHORTEST_GLUED
+            and left in known.firm
+            and (right in known.grammar.companions or right in known.firm)
+        ) or (
+            len(right) >= _SHORTEST_GLUED
+            and right in known.firm
+            and left in known.grammar.companions
+        ):
+            yield (left, right)
+
+
+@lru_cache(maxsize=1 << 14)
+def read_censored(pattern: str) -> str:
+    """The listed word that a word with hidden letters (`n*de`) must be, or an empty string."""
+    shown = sum(sign not in CENSORS for sign in pattern)
+    if shown * 2 < len(pattern) or len(pattern) > _LONGEST or pattern[0] in CENSORS:
+        return ""
+    return next(
+        (
+            word
+            for word in sorted(lexicon().firm)
+            if len(word) == len(pattern)
+            and all(a in CENSORS or a == b for a, b in zip(pattern, word, strict=True))
+        ),
+        "",
+    )

@@ -1,0 +1,190 @@
+"""A prompt as a row of words, disguises taken off."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from imgen.compliance.screening.fold import fold
+from imgen.compliance.screening.lexicon import lexicon
+from imgen.compliance.screening.readings import CENSORS, LEET, leet, read_censored, read_word
+
+_WORD = re.compile(r"[^\W_]+")
+_BREAKS = frozenset(',;.!?:()[]{}|"\n<>=•·—–…')
+_SIGNS = frozenset(LEET) - frozenset("0123456789")
+_MOST_PIECES = 12
+"""Pieces that a word torn apart is sought in."""
+_LONGEST_PIECE = 3
+_SHORTEST_RUN = 3
+"""Single letters in a row before they are taken for a word spelt out."""
+_NOT_LATIN = re.compile("[\u0e00-\U0010ffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word."""
+
+    word: str
+    """Folded, and what it was a disguise of where it was one."""
+    listed: bool
+    """Whether it is a word of the lists."""
+    starts: bool
+    """Whether a clause starts with it: a comma, full stop or the like is before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Letters and figures in a row, with what stands before them."""
+
+    text: str
+    gap: str
+
+    @property
+    def apart(self) -> bool:
+        """Whether there is a space before it."""
+        return self.gap in {"", " "} or any(map(str.isspace, self.gap))
+
+    @property
+    def starts(self) -> bool:
+        """Whether a clause starts with it."""
+        return self.gap == "" or (self.gap != " " and not _BREAKS.isdisjoint(self.gap))
+
+
+def tokens(text: str) -> list[Token]:
+    """The words of a text of any length, in time linear in it."""
+    folded = fold(text)
+    if _NOT_LATIN.search(folded):
+        for word in lexicon().unspaced:
+            folded = folded.replace(word, f" {word} ")
+    pieces, end = [], 0
+    for found in _WORD.finditer(folded):
+        pieces.append(_Piece(found[0], folded[end : found.start()]))
+        end = found.end()
+    last = folded[end:]
+    return list(_read(pieces, last))
+
+
+def _read(pieces: list[_Piece], last: str) -> Iterator[Token]:
+    index = 0
+    while index < len(pieces):
+        words, taken = _spelt_out(pieces, index) or _torn(pieces, index, last) or ((), 0)
+        if not taken:
+            words, taken = read_word(pieces[index].text), 1
+        for position, word in enumerate(words or (pieces[index].text,)):
+            first = position == 0
+            yield Token(word, listed=bool(words), starts=first and pieces[index].starts)
+        index += taken
+
+
+def _spelt_out(pieces: list[_Piece], index: int) -> tuple[tuple[str, ...], int] | None:
+    """Words spelt with something between their letters: `n u d e`, and how many pieces they are."""
+    if len(pieces[index].text) > 1 or (index and len(pieces[index - 1].text) == 1):
+        return None
+    end = index
+    while end < len(pieces) and len(pieces[end].text) == 1:
+        end += 1
+    if end - index < _SHORTEST_RUN:
+        return None
+    letters = "".join(
+        _sign(piece.gap) * (position > 0) + piece.text
+        for position, piece in enumerate(pieces[index:end])
+    )
+    readings = (_cut(reading) for reading in leet(letters[:200]))
+    words, sure = max(readings, key=lambda one: one[1])
+    return (words, end - index) if sure else None
+
+
+def _cut(letters: str) -> tuple[tuple[str, ...], int]:
+    """A row of letters cut into words, and how many of the letters are in listed ones."""
+    known = lexicon()
+    words: list[str] = []
+    sure = position = 0
+    rest = ""
+    while position < len(letters):
+        for length in range(min(24, len(letters) - position), 2, -1):
+            word = letters[position : position + length]
+            listed = word in known.words
+            ends = position + length == len(letters)
+            # Three letters are too easily part of a longer word to be one in its midst.
+            if (listed and (length > 3 or (not rest and (ends or sure)))) or (
+                word in known.hiding or word in known.grammar.companions
+            ):
+                words += [rest] * bool(rest) + [word]
+                sure += length * listed
+                rest, position = "", position + length
+                break
+        else:
+            if rest and rest[-1].isdigit() != letters[position].isdigit():
+                words.append(rest)
+                rest = ""
+            rest += letters[position]
+            position += 1
+    return (*words, *([rest] if rest else [])), sure
+
+
+def _torn(pieces: list[_Piece], index: int, last: str) -> tuple[tuple[str, ...], int] | None:
+    """A listed word torn into pieces (`nu de`, `n-ude`, `$ex`), and how many pieces it was."""
+    known = lexicon()
+    own = pieces[index]
+    after = pieces[index + 1].gap if index + 1 < len(pieces) else last
+    if own.gap[-1:] in ("@", "$") or after[:1] == "$":
+        found = _with_signs(own, after)
+        if found:
+            return (found,), 1
+    joined, tight = own.text, own.text
+    all_short = len(own.text) <= _LONGEST_PIECE
+    odd = own.text not in known.grammar.short
+    closed = True
+    for end in range(index + 1, min(len(pieces), index + _MOST_PIECES)):
+        piece = pieces[end]
+        closed = closed and not piece.apart
+        all_short = all_short and len(piece.text) <= _LONGEST_PIECE and not piece.starts
+        odd = odd or piece.text not in known.grammar.short
+        if not closed and not all_short:
+            return None
+        joined += piece.text
+        tight += _sign(piece.gap) + piece.text
+        if len(joined) > 24:
+            return None
+        if closed or odd:
+            for way in (joined, tight) if closed else (joined,):
+                word = _whole(way, least=3 if closed else 4)
+                if word and not _is_plain(pieces[index : end + 1]):
+                    return (word,), end + 1 - index
+        if closed and (hidden := _censored(pieces[index : end + 1])):
+            return (hidden,), end + 1 - index
+    return None
+
+
+def _whole(letters: str, *, least: int) -> str:
+    """The listed word that letters make, figures read as letters; empty for none."""
+    if len(letters) < least:
+        return ""
+    known = lexicon()
+    return next((way for way in leet(letters) if way in known.firm), "")
+
+
+def _is_plain(pieces: list[_Piece]) -> bool:
+    """Whether every piece is a listed word by itself: `school-girl` need not be joined."""
+    return all(len(piece.text) > 2 and read_word(piece.text) for piece in pieces)
+
+
+def _with_signs(piece: _Piece, after: str) -> str:
+    """A word whose first or last letter is a sign: `$ex`, `@nal`, `boob$`."""
+    head = piece.gap[-1] if piece.gap[-1:] in ("@", "$") else ""
+    tail = "$" if after[:1] == "$" else ""
+    return _whole(head + piece.text + tail, least=3)
+
+
+def _censored(pieces: list[_Piece]) -> str:
+    """What pieces with nothing but censoring signs between them stand for."""
+    if not all(piece.gap and set(piece.gap) <= set(CENSORS) for piece in pieces[1:]):
+        return ""
+    pattern = pieces[0].text + "".join(piece.gap + piece.text for piece in pieces[1:])
+    return read_censored(pattern)
+
+
+def _sign(gap: str) -> str:
+    """The letter-like signs between two pieces."""
+    return "".join(sign for sign in gap if sign in _SIGNS)
