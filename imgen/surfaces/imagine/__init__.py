@@ -1,0 +1,1 @@
+"""Imagine: forms in, edited and generated pictures out, each for credits; two families of paths."""
