@@ -8,8 +8,6 @@ from datetime import datetime
 from imgen.accounts.plans.records import Plan
 from imgen.errors import Invalid
 
-PLANS = ("free", "pro", "unlimited")
-"""The built-in plans, by slug. An operator may have made others: `imgen plans list`."""
 SCOPES = ("imgen-v2", "cache-api", "imageapi-v1", "imagine", "account")
 """What a key may be restricted to: the surfaces, by name."""
 _LONGEST_NAME = 200

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
 from psycopg.rows import class_row, dict_row
 
 from imgen.accounts.plans.records import Plan
+from imgen.accounts.plans.store import plan_from_row
 from imgen.accounts.records import Account, ApiKey, Caller
 from imgen.database.pool import Connection
 
-_PLAN_FIELDS = tuple(field.name for field in fields(Plan))
 _ACCOUNT = "SELECT id, name, plan, suspended, created_at, storage_preferred FROM accounts"
 _KEY = """
 SELECT k.id, a.name AS account, k.label, k.scopes, k.hint, k.created_by, k.created_at,
@@ -79,7 +78,7 @@ async def plan_of(connection: Connection, account_id: str) -> Plan | None:
         (account_id,),
     )
     row = await cursor.fetchone()
-    return None if row is None else _plan(row[0])
+    return None if row is None else plan_from_row(row[0])
 
 
 async def add_key(
@@ -171,14 +170,9 @@ async def find_caller(connection: Connection, digest: bytes) -> Caller | None:
         row = await cursor.fetchone()
     if row is None:
         return None
-    plan = None if row["plan"] is None else _plan(row["plan"])
+    plan = None if row["plan"] is None else plan_from_row(row["plan"])
     return Caller(**row | {"plan": plan, "scopes": tuple(row["scopes"])})
 
 
 def _key(row: dict[str, Any]) -> ApiKey:
     return ApiKey(**row | {"scopes": tuple(row["scopes"])})
-
-
-def _plan(row: dict[str, Any]) -> Plan:
-    known = {name: row[name] for name in _PLAN_FIELDS}
-    return Plan(**known | {"models": tuple(row["models"])})

@@ -9,10 +9,14 @@ from rich.console import Console
 from rich.table import Table
 
 from imgen import clock
-from imgen.accounts.records import PLANS
 from imgen.cli.options import DataDir, administer
 
-app = typer.Typer(help="List accounts, suspend them, change their plan.", no_args_is_help=True)
+app = typer.Typer(
+    help="List accounts, suspend them, change their plan.\n\n"
+    "An account is a customer: keys, limits, pictures and credits belong to it. `imgen keys create"
+    " NAME` makes one, and so does everybody who signs up; `imgen users` says who is in it.",
+    no_args_is_help=True,
+)
 Name = Annotated[str, typer.Argument(help="The account's name.")]
 
 
@@ -29,7 +33,10 @@ def list_accounts(data_dir: DataDir = None) -> None:
 
 @app.command()
 def suspend(name: Name, data_dir: DataDir = None) -> None:
-    """Refuse every request of an account, at once."""
+    """Refuse every request of an account, at once, on every surface.
+
+    Its keys, pictures and people stay, and work again after `imgen accounts resume`.
+    """
     administer(data_dir, lambda do: do.suspend(name))
     print(f"{name} is suspended")
 
@@ -44,9 +51,15 @@ def resume(name: Name, data_dir: DataDir = None) -> None:
 @app.command()
 def plan(
     name: Name,
-    plan: Annotated[str, typer.Argument(help=f"{', '.join(PLANS)}, or none.")],
+    plan: Annotated[str, typer.Argument(help="A plan, see `imgen plans list`; or none.")],
     data_dir: DataDir = None,
 ) -> None:
-    """Give an account another plan. `none` takes it away: the account is refused."""
+    """Give an account another plan, from its next request on.
+
+    What it has used in this minute, day and month counts against the new plan's limits. `none`
+    takes the plan away: the account is refused until it gets another.
+
+        imgen accounts plan ann@example.org pro
+    """
     administer(data_dir, lambda do: do.change_plan(name, None if plan == "none" else plan))
     print(f"{name} has the plan {plan}")

@@ -9,21 +9,34 @@ from rich.console import Console
 from rich.table import Table
 
 from imgen import clock
-from imgen.accounts.records import PLANS, ApiKey
+from imgen.accounts.records import SCOPES, ApiKey
 from imgen.cli.options import DataDir, administer, duration
 
-app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
+app = typer.Typer(
+    help="Make, list and revoke API keys.\n\n"
+    "A key belongs to an account and works on every surface: "
+    "`Authorization: Bearer KEY`. An account may have several, each for its own purpose.",
+    no_args_is_help=True,
+)
 
 
 @app.command()
 def create(
     name: Annotated[str, typer.Argument(help="The account; made if there is none.")],
     plan: Annotated[
-        str, typer.Option(help=f"Plan of a new account: {', '.join(PLANS)}.")
+        str, typer.Option(help="Plan of a new account; `imgen plans list` shows them.")
     ] = "unlimited",
     expires_in: Annotated[
         str, typer.Option(help="How long the key is good for: 30d, 12h, 90s. Default: for ever.")
     ] = "",
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(
+            help=f"A surface that the key is good for, of {', '.join(SCOPES)}; repeat it for"
+            " several. Default: all of them."
+        ),
+    ] = None,
+    label: Annotated[str, typer.Option(help="What the key is for, for the list.")] = "",
     data_dir: DataDir = None,
 ) -> None:
     """Make a key and print it, alone, on standard output. It is shown this once.
@@ -31,9 +44,18 @@ def create(
     Works while the server runs, and when it does not.
 
         KEY=$(imgen keys create me)
+
+        imgen keys create shop --plan pro --scope imageapi-v1 --expires-in 90d --label checkout
     """
     span = duration(expires_in) if expires_in else None
-    print(administer(data_dir, lambda do: do.create_key(name, plan=plan, expires_in=span)))
+    print(
+        administer(
+            data_dir,
+            lambda do: do.create_key(
+                name, plan=plan, expires_in=span, label=label, scopes=scope or ()
+            ),
+        )
+    )
 
 
 @app.command("list")
@@ -41,10 +63,22 @@ def list_keys(
     account: Annotated[str, typer.Argument(help="Only this account's.")] = "",
     data_dir: DataDir = None,
 ) -> None:
-    """List keys: their ids, first characters and states, never their secrets."""
-    table = Table("id", "account", "begins with", "created", "state")
+    """List keys: what they are for and how they stand, never their secrets.
+
+    `begins with` tells which key a program was given; `used` is exact to the minute.
+    """
+    table = Table("id", "account", "label", "begins with", "scopes", "created", "used", "state")
     for key in administer(data_dir, lambda do: do.list_keys(account or None)):
-        table.add_row(key.id, key.account, key.hint, clock.rfc3339(key.created_at), _state(key))
+        table.add_row(
+            key.id,
+            key.account,
+            key.label,
+            key.hint,
+            ", ".join(key.scopes) or "all",
+            clock.rfc3339(key.created_at),
+            clock.rfc3339(key.last_used_at) if key.last_used_at else "never",
+            _state(key),
+        )
     Console().print(table)
 
 
@@ -53,7 +87,7 @@ def revoke(
     key_id: Annotated[str, typer.Argument(help="The key's id, as `imgen keys list` shows it.")],
     data_dir: DataDir = None,
 ) -> None:
-    """Revoke a key. It stops working at once, in every process."""
+    """Revoke a key. It stops working at once, in every process, and for good."""
     administer(data_dir, lambda do: do.revoke_key(key_id))
     print(f"{key_id} is revoked")
 

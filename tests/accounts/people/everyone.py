@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 
 from imgen.accounts.administer import Administer
 from imgen.accounts.people.choose_password import ChoosePassword
@@ -34,9 +33,9 @@ class People:
     lifetimes: Lifetimes = field(default_factory=Lifetimes)
     limits: Limits = field(default_factory=Limits)
 
-    def within(self, **changes: int | timedelta) -> People:
+    def within(self, **changes: int) -> People:
         """With other limits on tries."""
-        return replace(self, limits=replace(self.limits, **changes))
+        return replace(self, limits=replace(self.limits, **changes))  # type: ignore[arg-type]
 
     @property
     def throttle(self) -> Throttle:

@@ -210,6 +210,6 @@ async def test_an_account_s_end_is_the_end_of_what_hangs_on_it(
     await people.members.invite(ann, ann.account_id or "", email=BOB, role="member")
     await execute("DELETE FROM accounts")
     for table in ("memberships", "invitations", "api_keys"):
-        assert await execute(f"SELECT count(*) FROM {table}") == [(0,)]  # type: ignore[arg-type]
+        assert await execute(f"SELECT count(*) FROM {table}") == [(0,)]
     assert await execute("SELECT count(*), count(account_id) FROM sessions") == [(1, 0)]
     assert len(await people.operate.everyone()) == 1

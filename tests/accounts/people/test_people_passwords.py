@@ -69,7 +69,7 @@ class _Counting(PasswordHasher):
 
     def verify(self, hash: str | bytes, password: str | bytes) -> bool:  # type: ignore[override] # noqa: A002
         self.verified.append((str(hash), threading.get_ident()))
-        return super().verify(hash, password)  # type: ignore[return-value]
+        return super().verify(hash, password)
 
 
 async def test_without_a_password_to_compare_the_same_work_is_done() -> None:
