@@ -15,6 +15,7 @@ from imgen.library.meaning import essence
         ("I would like a lake at dawn", "a lake at dawn"),
         ("(warm light:1.2), [a girl]", "warm light, a girl"),
         ("a man with no hat", "a man with no hat"),
+        ("render of a steam engine, sharp focus", "render of a steam engine"),
     ],
 )
 def test_requests_and_orders_for_quality_are_taken_off(text: str, left: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from imgen.library.meaning.lexicon import Lexicon
+from imgen.library.meaning.lexicon import Lexicon, Words
 
 _REPLACEMENTS = (
     (re.compile(r"<[^<>]{0,100}>"), " "),  # <lora:name:0.8>
@@ -80,8 +80,10 @@ def items_of(text: str, lexicon: Lexicon) -> list[Item]:
 def without_request(words: list[str], lexicon: Lexicon) -> list[str]:
     """The words after an opening such as "please create"; all of them where nothing is asked."""
     start = 0
-    while start < len(words) and words[start] in lexicon.request:
-        start += 1
+    while (
+        start < len(words) and words[start] in lexicon.request and words[start + 1 :][:1] != ["of"]
+    ):
+        start += 1  # "a render of" names what is asked for
     asks = set(words[:start]) - {"i", "we", "my", "us", "me", "you", "paint", "design"}
     return words[start:] if asks else words
 
@@ -134,11 +136,18 @@ class _Cutter:
                 return [Item(Role.NOT, "not"), Item(Role.WORD, "person"), _STOP], length
             if stems in lexicon.quality:
                 return [Item(Role.LITTLE, "")], length
-            if stems in lexicon.synonyms and (length > 1 or not self._is_little(at)):
+            if self._is_known(written, stems) and (length > 1 or not self._is_little(at)):
                 *first, last = lexicon.synonyms[stems].split("+")
                 content = self._content(last, at + length - 1, length)
                 return [*(Item(Role.WORD, word) for word in first), content], length
         return None
+
+    def _is_known(self, written: Words, stems: Words) -> bool:
+        """Whether this is a phrase of the lexicon; "car parked" is not "car park"."""
+        acting = self._lexicon.acting.get(stems)
+        if acting is None:
+            return stems in self._lexicon.synonyms
+        return self._lexicon.stemmer.acting(written) in acting
 
     def _made(self, name: str) -> Item:
         """The item that a phrase of the lexicon stands for."""

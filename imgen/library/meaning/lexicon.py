@@ -21,6 +21,8 @@ class Lexicon:
     stemmer: Stemmer
     synonyms: Mapping[Words, str]
     """Stems of a word or phrase to what stands for its group; "oil+painting" is two words."""
+    acting: Mapping[Words, frozenset[tuple[bool, ...]]]
+    """Stems of a phrase of several words to which of its words may end in -ing or -ed."""
     phrases: Mapping[Words, str]
     """Words as written to the single word that the reader makes of them."""
     relations: Mapping[str, str]
@@ -68,6 +70,7 @@ def lexicon() -> Lexicon:
     return Lexicon(
         stemmer=stemmer,
         synonyms=synonyms,
+        acting=_acting(stemmer, groups),
         phrases=phrases,
         relations={way: name for name, ways in words["relations"].items() for way in ways.split()},
         numbers={name: str(value) for name, value in words["numbers"].items()},
@@ -99,6 +102,17 @@ def _synonyms(stemmer: Stemmer, lines: Iterable[str]) -> dict[Words, str]:
         if line and not line.startswith("#"):
             group = line.split()
             found |= {_stems(stemmer, phrase): group[0] for phrase in group}
+    return found
+
+
+def _acting(stemmer: Stemmer, lines: Iterable[str]) -> dict[Words, frozenset[tuple[bool, ...]]]:
+    found: dict[Words, frozenset[tuple[bool, ...]]] = {}
+    for line in lines:
+        for phrase in [] if line.startswith("#") else line.split():
+            words = tuple(phrase.split("_"))
+            if len(words) > 1:
+                stems = _stems(stemmer, phrase)
+                found[stems] = found.get(stems, frozenset()) | {stemmer.acting(words)}
     return found
 
 

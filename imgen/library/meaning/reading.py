@@ -105,9 +105,13 @@ class _Reader:
             return
         if self._negated is not None and self._in_scope(item):
             return
+        denied = self._negated is not None and item in self._group  # "a dog not barking"
         self._settle()
         if self._negated is not None:
             self._exclude()
+        if denied:
+            self._act(item)
+            return
         getattr(self, f"_take_{item.role.value}", self._ignore)(item)
 
     def _in_scope(self, item: Item) -> bool:
@@ -156,6 +160,11 @@ class _Reader:
 
     def _take_verb(self, item: Item) -> None:
         self.reading.words.add(item.value)
+        self._act(item)
+
+    _take_passive = _take_verb
+
+    def _act(self, item: Item) -> None:
         if item.role is Role.PASSIVE:
             last = self._subjects[-1] if self._subjects else None
             act = Act(doers=set(), concerned=set(self._subjects), direct=last, passive=True)
@@ -164,8 +173,6 @@ class _Reader:
         self.reading.acts.setdefault(item.value, []).append(act)
         self._acts = [*self._acts[-_OPEN_ACTS:], act]
         self._predicate = False
-
-    _take_passive = _take_verb
 
     def _take_stop(self, item: Item) -> None:
         self._acts = []

@@ -46,6 +46,10 @@ class Stemmer:
                 return _completed(word[: -len(suffix)])
         return _singular(word)
 
+    def acting(self, words: tuple[str, ...]) -> tuple[bool, ...]:
+        """Which of some lower-case words have a verb's ending, -ing or -ed, that is taken off."""
+        return tuple(word.endswith(("ing", "ed")) and self.stem(word) != word for word in words)
+
     def is_plural(self, word: str) -> bool:
         """Whether a lower-case noun is in the plural."""
         if word in self.unchanged or not word.isalpha():
