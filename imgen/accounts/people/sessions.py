@@ -66,6 +66,11 @@ class Sessions:
             if not await session_store.end(connection, user_id, session_id):
                 raise NotFound("There is no such session", code="session_not_found")
 
+    async def leave(self, signed_in: SignedIn) -> None:
+        """Sign out here. Harmless when the session has ended already."""
+        async with self.database.connection() as connection:
+            await session_store.end(connection, signed_in.user_id, signed_in.session_id)
+
     async def end_others(self, signed_in: SignedIn) -> int:
         """End every session of a person but this one; returns how many."""
         async with self.database.connection() as connection:
