@@ -22,6 +22,8 @@ _SMALL = 3_000
 _GRAPH_COST = 1_500
 """What walking the graph costs, in comparisons, for a filter that keeps everything. It costs less;
 but where a filter keeps under a tenth, the walk finds too few of the best (docs/library.md)."""
+_FOR_EACH, _LEAST_CANDIDATES = 10, 100
+"""Of the candidates in a walk; see `candidates`."""
 
 _NEAREST: dict[SearchIn, tuple[LiteralString, ...]] = {
     "prompt": ("prompt_vector",),
@@ -66,13 +68,16 @@ class Search:
             matching, seen = await store.count(connection, filters)
             if matching <= offset:
                 return []
+            exact = compares_one_by_one(matching, seen)
+            if not exact:
+                await store.walk_with(connection, candidates(limit + offset, matching, seen))
             rows = await self._rows(
                 connection,
                 vector,
                 filters,
                 within,
                 amount=limit + offset,
-                exact=compares_one_by_one(matching, seen),
+                exact=exact,
             )
         matches = [Match(store.to_image(row), min(max(row["score"], 0.0), 1.0)) for row in rows]
         return [match for match in matches[offset:] if match.score >= min_score]
@@ -109,6 +114,18 @@ def compares_one_by_one(matching: int, seen: int) -> bool:
         seen: pictures that the account sees in all.
     """
     return matching <= max(_SMALL, sqrt(_GRAPH_COST * seen))
+
+
+def candidates(amount: int, matching: int, seen: int) -> int:
+    """How many of the nearest a walk keeps in sight: ten for each match that is wanted, before the
+    filters; 100 to 200 of them. Time grows with them, and recall where filters keep a part.
+
+    Args:
+        amount: matches wanted.
+        matching: pictures that pass the filters, at least 1.
+        seen: pictures that the account sees in all.
+    """
+    return min(max(_FOR_EACH * amount * seen // matching, _LEAST_CANDIDATES), store.MOST_CANDIDATES)
 
 
 def _query(filters: Filters, within: SearchIn, *, exact: bool) -> LiteralString:

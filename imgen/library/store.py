@@ -20,6 +20,8 @@ COLUMNS: LiteralString = (
     "id, account_id, shared, prompt, negatives, caption, model, style, character, width, height,"
     " format, seed, image_key, thumbnail_key, fingerprint, served, created_at"
 )
+MOST_CANDIDATES = 200
+"""In a walk through a graph: beyond it time grows, and what is found hardly."""
 _KIND: LiteralString = (
     "((%(model)s = '' AND NOT %(strict)s) OR model = %(model)s)"
     " AND ((%(style)s = '' AND NOT %(strict)s) OR style = %(style)s)"
@@ -121,6 +123,11 @@ async def count(connection: Connection, filters: Filters) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
+async def walk_with(connection: Connection, candidates: int) -> None:
+    """Keep so many of the nearest in sight in the next walks through a graph, here alone."""
+    await connection.execute("SELECT set_config('hnsw.ef_search', %s, false)", (str(candidates),))
+
+
 async def kinds(connection: Connection, column: LiteralString) -> list[str]:
     """The values of model, style or character among the pictures, sorted."""
     cursor = await connection.execute(
@@ -192,6 +199,7 @@ async def copies(
     connection: Connection, pdq: str, filters: Filters, *, limit: int, within: int
 ) -> list[tuple[Image, int]]:
     """Pictures whose PDQ hash differs in at most `within` of 256 bits, nearest first."""
+    await walk_with(connection, MOST_CANDIDATES)
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(
             f"SELECT {COLUMNS}, (pdq <~> %(pdq)s::bit(256))::int AS distance FROM images"  # noqa: S608

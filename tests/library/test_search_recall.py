@@ -18,7 +18,7 @@ from imgen.library import search as module
 from imgen.library import store, vectors
 from imgen.library.embed.folder import BUILT_IN, read_folder
 from imgen.library.image import Filters
-from imgen.library.search import Search, SearchIn, compares_one_by_one
+from imgen.library.search import Search, SearchIn, candidates, compares_one_by_one
 
 Vectors = NDArray[np.float32]
 Library = tuple[Pictures, Vectors]
@@ -169,6 +169,21 @@ class TestPlan:
         self, matching: int, seen: int, exact: bool
     ) -> None:
         assert compares_one_by_one(matching, seen) is exact
+
+    @pytest.mark.parametrize(
+        ("amount", "matching", "seen", "wanted"),
+        [
+            (10, 100_000, 100_000, 100),
+            (1, 100_000, 100_000, 100),
+            (10, 60_000, 100_000, 166),
+            (10, 20_000, 100_000, 200),
+            (40, 100_000, 100_000, 200),
+        ],
+    )
+    def test_a_walk_looks_at_more_where_filters_keep_less_or_more_is_wanted(
+        self, amount: int, matching: int, seen: int, wanted: int
+    ) -> None:
+        assert candidates(amount, matching, seen) == wanted
 
     @pytest.mark.parametrize("within", WITHIN)
     async def test_the_graph_of_each_vector_that_is_compared_is_used(
