@@ -164,7 +164,7 @@ class ComplianceSettings(Section):
         "auto", description="Reading text in pictures; `auto`: where an OCR package is installed."
     )
     hash_distance: int = Field(
-        31, ge=0, le=64, description="Bits of 256 within which a picture is on a hash list."
+        31, ge=0, le=31, description="Bits of 256 within which a picture is on a hash list."
     )
     timeout_seconds: float = Field(
         30.0, gt=0, description="Longest wait for one detector; then the review is tried again."
@@ -384,7 +384,7 @@ def load_settings(**command_line: Any) -> Settings:
     """
     _refuse_unknown_variables(os.environ)
     try:
-        return Settings(**command_line)
+        return Settings(**{**_document_names(os.environ), **command_line})
     except ValidationError as error:
         raise Invalid("\n".join(_problems(error)), code="bad_configuration") from None
     except (OSError, ValueError) as error:
@@ -418,6 +418,18 @@ def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:
                 code="unknown_setting",
                 field=given,
             )
+
+
+def _document_names(environment: Mapping[str, str]) -> dict[str, Any]:
+    """What ImageAPI's document calls by names of its own; ours count where both are set."""
+    cors: dict[str, Any] = {}
+    strict = environment.get("CORS_PUBLIC_API_STRICT_ORIGINS", "").strip()
+    origins = environment.get("CORS_PUBLIC_API_ORIGINS", "")
+    if strict and "IMGEN_CORS__STRICT" not in environment:
+        cors["strict"] = strict
+    if origins and "IMGEN_CORS__ORIGINS" not in environment:
+        cors["origins"] = [one.strip() for one in origins.split(",") if one.strip()]
+    return {"cors": cors} if cors else {}
 
 
 def _config_file(*sources: PydanticBaseSettingsSource) -> Path | None:

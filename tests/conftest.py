@@ -63,7 +63,7 @@ def clean_url(postgres: str) -> str:
     """The URL of the database, emptied."""
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(
-            "TRUNCATE accounts, image_counts, procrastinate_jobs, procrastinate_workers"
+            "TRUNCATE accounts, users, image_counts, procrastinate_jobs, procrastinate_workers"
             " RESTART IDENTITY CASCADE"
         )
     return postgres
@@ -91,7 +91,7 @@ def settings(clean_url: str, tmp_path: Path) -> Settings:
             "janitor_seconds": 0.1,
             "drain_seconds": 1.0,
         },
-        library={"remember_unreviewed": True},
+        compliance={"nudity": "off", "text": "off"},
     )
 
 
@@ -118,11 +118,12 @@ async def core(
 @pytest.fixture
 async def client(core: Core) -> AsyncIterator[httpx.AsyncClient]:
     """HTTP to the whole app, in this process."""
-    from imgen.wiring.http import make_http
+    from imgen.wiring.http import open_http
 
-    transport = httpx.ASGITransport(make_http(core, public_url="http://imgen.test"))
-    async with httpx.AsyncClient(transport=transport, base_url="http://imgen.test") as client:
-        yield client
+    async with open_http(core, public_url="http://imgen.test") as app:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://imgen.test") as client:
+            yield client
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ QUICK = {
     "IMGEN_WORKER__STALLED_SECONDS": "1.5",
     "IMGEN_WORKER__JANITOR_SECONDS": "0.3",
     "IMGEN_LOG__FORMAT": "json",
+    "IMGEN_COMPLIANCE__NUDITY": "off",
 }
 """Settings under which a dead worker is noticed soon."""
 

@@ -4,7 +4,24 @@ from __future__ import annotations
 
 import typer
 
-from imgen.cli import accounts, catalog, check, demo, keys, library, serve, verify, worker
+from imgen.cli import (
+    accounts,
+    catalog,
+    check,
+    compliance,
+    demo,
+    keys,
+    library,
+    plans,
+    requests,
+    serve,
+    users,
+    verify,
+    worker,
+)
+from imgen.cli import (
+    credits as credit,
+)
 
 app = typer.Typer(
     name="imgen",
@@ -22,4 +39,9 @@ app.command("check")(check.check)
 app.add_typer(keys.app, name="keys")
 app.add_typer(library.app, name="library")
 app.add_typer(accounts.app, name="accounts")
+app.add_typer(users.app, name="users")
+app.add_typer(plans.app, name="plans")
+app.add_typer(credit.app, name="credits")
+app.add_typer(requests.app, name="requests")
+app.add_typer(compliance.app, name="compliance")
 app.add_typer(catalog.app, name="catalog")

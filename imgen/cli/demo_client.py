@@ -55,12 +55,7 @@ def own_server(data_dir: Path) -> Iterator[str]:
             stderr=errors,
             text=True,
             start_new_session=True,  # Ctrl-C here must not stop it before we do
-            env={
-                **os.environ,
-                "PYTHONUNBUFFERED": "1",
-                # Until pictures are reviewed, the library takes them only if told to.
-                "IMGEN_LIBRARY__REMEMBER_UNREVIEWED": "true",
-            },
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
         try:
             assert process.stdout is not None

@@ -20,7 +20,7 @@ from imgen.cli.options import DataDir, run, settings_for
 from imgen.errors import Unavailable
 from imgen.settings import ServerSettings, Settings
 from imgen.wiring.core import open_core
-from imgen.wiring.http import make_http
+from imgen.wiring.http import open_http
 
 _log = structlog.get_logger()
 _OPEN_REQUEST_SECONDS = 3
@@ -32,6 +32,12 @@ def serve(
     port: Annotated[
         int | None, typer.Option(help="Port; 0 picks a free one.", show_default=False)
     ] = None,
+    stand_ins: Annotated[
+        bool,
+        typer.Option(
+            "--stand-ins", help="Let `sketch` answer for models that cannot run here, and say so."
+        ),
+    ] = False,
     data_dir: DataDir = None,
 ) -> None:
     """Start the server: HTTP, a worker, and (unless configured otherwise) a database of its own.
@@ -42,7 +48,8 @@ def serve(
     server: dict[str, object] = {"host": host} if host else {}
     if port is not None:
         server["port"] = port
-    run(_serve(settings_for(data_dir, server=server)))
+    generation = {"stand_ins": True} if stand_ins else {}
+    run(_serve(settings_for(data_dir, server=server, generation=generation)))
 
 
 async def _serve(settings: Settings) -> None:
@@ -52,8 +59,8 @@ async def _serve(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    async with open_core(settings) as core:
-        server = _Server(make_http(core, public_url=url), listener)
+    async with open_core(settings) as core, open_http(core, public_url=url) as app:
+        server = _Server(app, listener)
         worker = asyncio.create_task(_keep_worker(settings)) if settings.worker.embedded else None
         await server.start()
         print(f"imgen is ready at {url}", flush=True)

@@ -27,13 +27,22 @@ class Repeat:
     submit: Submit
 
     async def __call__(
-        self, caller: Caller, request: GenerationRequest, *, surface: str, force: bool, pick: int
+        self,
+        caller: Caller,
+        request: GenerationRequest,
+        *,
+        surface: str,
+        force: bool,
+        pick: int,
+        request_id: str = "",
     ) -> Submitted | None:
         """The receipt of a job that is done (or nearly), or None: nothing answers the request.
 
         Args:
+            surface: the door that it came through.
             force: take the nearest picture, however far.
             pick: one of so many best is taken at random.
+            request_id: of the call that it belongs to.
         """
         image = await self.lookup(_wish(caller, request, force, pick))
         if image is None:
@@ -41,7 +50,9 @@ class Repeat:
         receipt = Submitted(id=ids.cache_id(), gen_id=image.id)
         if _wants_another_finish(request, image):
             again = replace(request, repeat_of=image.id)
-            return await self.submit(caller, again, surface=surface, receipt=receipt)
+            return await self.submit(
+                caller, again, surface=surface, request_id=request_id, receipt=receipt
+            )
         async with self.database.connection() as connection:
             await store.insert_repeat(
                 connection,

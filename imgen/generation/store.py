@@ -49,10 +49,11 @@ async def insert(connection: Connection, job: NewJob) -> int:
     cursor = await connection.execute(
         """
         INSERT INTO jobs
-            (id, gen_id, payload, account_id, key_id, surface, queue, priority,
-             request, deadline, turn)
+            (id, gen_id, payload, account_id, key_id, surface, request_id, counted, queue,
+             priority, price, request, deadline, turn)
         SELECT %(id)s, %(gen_id)s, %(payload)s, %(account_id)s, %(key_id)s, %(surface)s,
-               %(queue)s, %(priority)s, %(request)s::text::jsonb, %(deadline)s,
+               %(request_id)s, true, %(queue)s, %(priority)s, %(price)s,
+               %(request)s::text::jsonb, %(deadline)s,
                greatest(
                    (SELECT max(turn) + 1 FROM jobs WHERE state = 'queued'
                        AND account_id = %(account_id)s AND queue = %(queue)s),

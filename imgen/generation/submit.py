@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol
 
 from imgen import clock, ids
+from imgen.accounts.credits.spend import reserve
 from imgen.accounts.records import Caller
+from imgen.accounts.usage.images import count_images
 from imgen.catalog.catalog import Catalog
-from imgen.compliance.rulesets import check_ruleset
 from imgen.database.pool import Connection, Database
 from imgen.engines.registry import Registry
 from imgen.errors import Invalid, Unavailable
@@ -17,6 +17,7 @@ from imgen.generation import store
 from imgen.generation.choose import check_plan
 from imgen.generation.queue import Queue, queue_of
 from imgen.generation.request import GenerationRequest
+from imgen.generation.screen import Screen
 from imgen.prompts.syntax import parse
 
 
@@ -28,27 +29,6 @@ class Submitted:
     gen_id: str
 
 
-class Review(Protocol):
-    """What submitting asks of the reviewer."""
-
-    def check(self, ruleset: str) -> None:
-        """Refuse a ruleset that does not exist or cannot be applied here.
-
-        Raises:
-            imgen.errors.Invalid: there is none of that name.
-            imgen.errors.Unavailable: it requires a detector that is missing.
-        """
-        ...
-
-    def screen(self, ruleset: str, prompt: str, negative: str) -> None:
-        """Refuse what may not even be asked for: the floor, and what the operator wants refused.
-
-        Raises:
-            imgen.errors.Invalid: code `floor` or `refused`.
-        """
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Submit:
     """Accepts jobs."""
@@ -57,6 +37,7 @@ class Submit:
     queue: Queue
     catalog: Catalog
     engines: Registry
+    screen: Screen
     deadline: timedelta
 
     async def __call__(
@@ -101,14 +82,24 @@ class Submit:
             deadline=clock.now() + self.deadline,
         )
         async with self.database.transaction() as connection:
-            await self._charge(connection, caller, new)
             turn = await store.insert(connection, new)
+            await self._charge(connection, new)
             entry = await self.queue.put(connection, receipt.id, queue, turn, priority=new.priority)
             await store.set_queue_entry(connection, receipt.id, entry)
         return receipt
 
-    async def _charge(self, connection: Connection, caller: Caller, new: store.NewJob) -> None:
+    async def _charge(self, connection: Connection, new: store.NewJob) -> None:
         """Given back by the database itself when the job ends without a picture."""
+        account = new.account_id
+        await count_images(connection, account_id=account, request_id=new.request_id)
+        if new.price:
+            await reserve(
+                connection,
+                account_id=account,
+                job_id=new.id,
+                amount=new.price,
+                what=f"{new.surface}, {new.request.task}",
+            )
 
     def _check(self, caller: Caller, request: GenerationRequest) -> None:
         model = self.catalog.models.get(request.model)
@@ -129,4 +120,5 @@ class Submit:
                 f"{model.key} has no style {request.style}; it has {known}", field="style"
             )
         self.catalog.character_named(parse(request.prompt).character)
-        check_ruleset(request.compliance_ruleset)
+        self.screen.check(request.compliance_ruleset)
+        self.screen.prompt(request.compliance_ruleset, request.prompt, request.negative)

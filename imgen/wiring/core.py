@@ -14,6 +14,7 @@ from pathlib import Path
 from imgen.accounts.administer import Administer
 from imgen.catalog.catalog import Catalog
 from imgen.catalog.load import load_catalog
+from imgen.compliance.review import Review
 from imgen.database.embedded import EmbeddedPostgres
 from imgen.database.migrate import migrate
 from imgen.database.pool import Database
@@ -33,6 +34,7 @@ from imgen.prompts.chat_enhancer import ChatEnhancer
 from imgen.prompts.enhance import Enhancer
 from imgen.settings import Settings
 from imgen.storage.objects import ObjectStore, open_store
+from imgen.wiring.compliance import close_detectors, make_examine, make_screen
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Core:
     encoder: Encoder
     enhancer: Enhancer
     captioner: Captioner
+    review: Review
 
     @property
     def administer(self) -> Administer:
@@ -72,6 +75,7 @@ class Core:
             queue=self.queue,
             catalog=self.catalog,
             engines=self.engines,
+            screen=make_screen(self.settings, self.review.examine),
             deadline=timedelta(seconds=self.settings.generation.deadline_seconds),
         )
 
@@ -117,6 +121,8 @@ async def open_core(settings: Settings) -> AsyncIterator[Core]:
         opened.push_async_callback(enhancer.aclose)
         captioner = make_captioner(settings)
         opened.push_async_callback(captioner.aclose)
+        examine = make_examine(settings, database)
+        opened.push_async_callback(close_detectors, examine)
         queue = Queue(database)
         await queue.open()
         opened.push_async_callback(queue.close)
@@ -130,6 +136,7 @@ async def open_core(settings: Settings) -> AsyncIterator[Core]:
             encoder=encoder,
             enhancer=enhancer,
             captioner=captioner,
+            review=Review(examine, database),
         )
 
 

@@ -2,95 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from starlette.types import ASGIApp
 
 from imgen.accounts.authenticate import Authenticate
-from imgen.generation.cancel import Cancel
-from imgen.generation.mark import KeepMark
-from imgen.generation.repeat import Repeat
+from imgen.http.acs import acs_route
+from imgen.http.cors import Cors
 from imgen.http.files import files_route
 from imgen.http.root import make_app
 from imgen.http.verify import verify_route
-from imgen.library.lookup import Lookup
-from imgen.library.resemble import Resemble
-from imgen.storage.links import Links, links_for
-from imgen.surfaces.cache_api.routes import CacheApi, Library
-from imgen.surfaces.imgen_v2.routes import Generating, ImgenV2
-from imgen.wiring.core import Core, deployment_secret
+from imgen.settings import CorsSettings
+from imgen.wiring.core import Core
+from imgen.wiring.doors import Doors, open_doors
 from imgen.wiring.provenance import make_verify
+from imgen.wiring.surfaces import make_surfaces
 
 
-def make_http(core: Core, *, public_url: str) -> ASGIApp:
-    """The HTTP side.
+@asynccontextmanager
+async def open_http(core: Core, *, public_url: str) -> AsyncIterator[ASGIApp]:
+    """The HTTP side, for as long as the block runs.
 
     Args:
         public_url: how clients reach it, for the links in replies.
     """
-    links = make_links(core, public_url)
-    server = core.settings.server
+    async with open_doors(core, public_url) as doors:
+        yield _with_cors(_make_app(doors), core.settings.cors)
+
+
+def _make_app(doors: Doors) -> ASGIApp:
+    core = doors.core
+    routes = [
+        files_route(core.objects, doors.links),
+        verify_route(make_verify(core)),
+        acs_route(Authenticate(core.database), core.review),
+    ]
     return make_app(
-        surfaces=[_imgen_v2(core, links).surface(), _cache_api(core, links).surface()],
-        routes=[files_route(core.objects, links), verify_route(make_verify(core))],
-        max_header_bytes=server.max_header_bytes,
+        surfaces=[surface.surface() for surface in make_surfaces(doors)],
+        routes=routes,
+        max_header_bytes=core.settings.server.max_header_bytes,
     )
 
 
-def make_links(core: Core, public_url: str) -> Links:
-    """Links to stored files: the bucket's own where it has any, unless told otherwise."""
-    settings = core.settings
-    previous = [secret.get_secret_value().encode() for secret in settings.previous_secrets]
-    return links_for(
-        core.objects,
-        public_url=public_url,
-        secret=[deployment_secret(settings), *previous],
-        presigned={"auto": None, "presigned": True, "own": False}[settings.storage.links],
-    )
-
-
-def make_lookup(core: Core) -> Lookup:
-    """What finds a stored picture for a request."""
-    return Lookup(
-        database=core.database,
-        search=core.search,
-        threshold=core.settings.library.threshold,
-        quality_words=core.catalog.quality_words,
-    )
-
-
-def _imgen_v2(core: Core, links: Links) -> ImgenV2:
-    submit = core.submit
-    return ImgenV2(
-        authenticate=Authenticate(core.database),
-        catalog=core.catalog,
-        engines=core.engines,
-        enhancer=core.enhancer,
-        generating=Generating(
-            database=core.database,
-            submit=submit,
-            repeat=Repeat(core.database, make_lookup(core), submit),
-            cancel=Cancel(core.database),
-            keep_mark=KeepMark(core.objects),
-            links=links,
-            link_seconds=core.settings.storage.link_seconds,
-        ),
-        max_body_bytes=core.settings.server.max_body_bytes,
-    )
-
-
-def _cache_api(core: Core, links: Links) -> CacheApi:
-    library = core.settings.library
-    return CacheApi(
-        authenticate=Authenticate(core.database),
-        catalog=core.catalog,
-        library=Library(
-            database=core.database,
-            search=core.search,
-            resemble=Resemble(core.database, core.search),
-            objects=core.objects,
-            links=links,
-            link_seconds=core.settings.storage.link_seconds,
-        ),
-        floor=library.floor,
-        public_taxonomies=library.public_taxonomies,
-        max_body_bytes=core.settings.server.max_body_bytes,
-    )
+def _with_cors(app: ASGIApp, cors: CorsSettings) -> ASGIApp:
+    return Cors(app, strict=cors.strict, origins=cors.origins)

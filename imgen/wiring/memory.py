@@ -9,6 +9,7 @@ from imgen.database.pool import Database
 from imgen.finishing.pdq import MATCH_DISTANCE
 from imgen.generation import store as jobs
 from imgen.generation.memory import Memory
+from imgen.generation.release import Release
 from imgen.library import store as images
 from imgen.library.image import Filters
 from imgen.verification.report import Generation, Match
@@ -63,3 +64,8 @@ def make_memory(core: Core) -> Memory:
         shared=library.shared,
         unreviewed=library.remember_unreviewed,
     )
+
+
+def make_release(core: Core) -> Release:
+    """What lets a blocked picture out after all."""
+    return Release(core.database, core.objects, make_memory(core))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 
-from imgen.compliance.subject import Subject
 from imgen.generation.attempt import Attempt
 from imgen.generation.inputs import FOLDER as UPLOADS
 from imgen.generation.judge import Judge
@@ -15,6 +14,7 @@ from imgen.generation.recover import Recover
 from imgen.generation.run import Run
 from imgen.library.withdraw import Withdraw
 from imgen.storage.purge import Purge
+from imgen.wiring.compliance import make_reviewer
 from imgen.wiring.core import Core
 from imgen.wiring.memory import make_memory
 from imgen.wiring.provenance import make_finisher
@@ -37,7 +37,7 @@ def make_worker(core: Core) -> Worker:
                 database=core.database,
                 objects=core.objects,
                 make=Make(core.catalog, core.engines),
-                judge=Judge(_unreviewed),
+                judge=Judge(make_reviewer(core.settings, core.review)),
                 finisher=make_finisher(core.settings),
             ),
             memory=make_memory(core),
@@ -68,7 +68,3 @@ def _chores(core: Core) -> list[Chore]:
         Chore("remember", core.remember, often),
         Chore("purge_uploads", uploads, _HOURLY),
     ]
-
-
-async def _unreviewed(subject: Subject, ruleset: str) -> None:
-    """Review is switched off."""

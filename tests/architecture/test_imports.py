@@ -14,7 +14,7 @@ _BUCKETS = {"utils", "helpers", "common", "manager", "service", "handler", "base
 
 def test_the_api_process_loads_neither_torch_nor_an_engine() -> None:
     code = (
-        "import sys; from imgen.wiring.http import make_http\n"
+        "import sys; from imgen.wiring.http import open_http\n"
         "heavy = [name for name in ('torch', 'diffusers', 'transformers',"
         " 'imgen.engines.sketch.engine') if name in sys.modules]\n"
         "print(heavy)"

@@ -24,7 +24,7 @@ from tests.live import Deployment, deployed
 def deployment() -> Iterator[Deployment]:
     with (
         TemporaryDirectory(prefix="imgen-test-", ignore_cleanup_errors=True) as folder,
-        deployed(Path(folder) / "data", IMGEN_LIBRARY__REMEMBER_UNREVIEWED="true") as deployment,
+        deployed(Path(folder) / "data") as deployment,
     ):
         yield deployment
 

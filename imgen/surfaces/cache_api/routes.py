@@ -12,13 +12,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from imgen.accounts.authenticate import Authenticate
 from imgen.accounts.records import Caller
 from imgen.catalog.catalog import Catalog
 from imgen.database.pool import Database
 from imgen.errors import Invalid, NotFound
 from imgen.http.body import json_object
 from imgen.http.fields import read_fields
+from imgen.http.gate import Gate
 from imgen.http.surface import JsonResponse, Surface
 from imgen.library import store
 from imgen.library.image import Filters, Match
@@ -30,6 +30,7 @@ from imgen.surfaces.cache_api import wire
 from imgen.surfaces.cache_api.errors import render
 
 Call = Callable[[Caller, Mapping[str, Any]], Awaitable[dict[str, Any]]]
+_NAME = "cache-api"
 _TAXONOMY_SECONDS = 60
 
 
@@ -57,14 +58,14 @@ class CacheApi:
     def __init__(
         self,
         *,
-        authenticate: Authenticate,
+        gate: Gate,
         catalog: Catalog,
         library: Library,
         floor: float,
         public_taxonomies: bool,
         max_body_bytes: int,
     ) -> None:
-        self._authenticate = authenticate
+        self._gate = gate
         self._catalog = catalog
         self._library = library
         self._floor = floor
@@ -83,13 +84,14 @@ class CacheApi:
             self._taxonomy("styles", "style", self._catalog.styles),
         ]
         prefixes = tuple({"/" + "/".join(route.path.split("/")[1:3]) for route in routes})
-        return Surface(name="cache-api", prefixes=prefixes, routes=routes, render=render)
+        return Surface(name=_NAME, prefixes=prefixes, routes=routes, render=render)
 
     def _post(self, call: Call) -> Callable[[Request], Awaitable[Response]]:
         async def serve(request: Request) -> Response:
-            caller = await self._authenticate(request.headers.get("authorization", ""))
-            fields = await json_object(request, limit=self._max_body_bytes)
-            return JsonResponse(await call(caller, fields))
+            async with self._gate.visit(request, surface=_NAME) as visit:
+                fields = await json_object(request, limit=self._max_body_bytes)
+                await visit.admit(request.url.path.rsplit("/", 1)[-1], fields)
+                return JsonResponse(await call(visit.caller, fields))
 
         return serve
 
@@ -136,22 +138,28 @@ class CacheApi:
         return {**shown, "score": round(match.score, 3)}
 
     async def _image(self, request: Request) -> Response:
-        caller = await self._authenticate(request.headers.get("authorization", ""))
         library = self._library
-        async with library.database.connection() as connection:
-            image = await store.find(connection, request.path_params["id"], caller.account_id)
-        if image is None:
-            raise NotFound("No such image", code="image_not_found")
+        async with (
+            self._gate.visit(request, surface=_NAME) as visit,
+            library.database.connection() as connection,
+        ):
+            image = await store.find(connection, request.path_params["id"], visit.caller.account_id)
+            if image is None:
+                raise NotFound("No such image", code="image_not_found")
         shown = await wire.image_object(image, library.links, link_seconds=library.link_seconds)
         return JsonResponse({"image": shown})
 
     async def _forget(self, request: Request) -> Response:
-        caller = await self._authenticate(request.headers.get("authorization", ""))
         library = self._library
-        async with library.database.connection() as connection:
-            image = await store.delete(connection, request.path_params["id"], caller.account_id)
-        if image is None:
-            raise NotFound("No such image", code="image_not_found")
+        async with (
+            self._gate.visit(request, surface=_NAME) as visit,
+            library.database.connection() as connection,
+        ):
+            image = await store.delete(
+                connection, request.path_params["id"], visit.caller.account_id
+            )
+            if image is None:
+                raise NotFound("No such image", code="image_not_found")
         for key in (image.image_key, image.thumbnail_key):
             await library.objects.delete(key)
         return Response(status_code=204)
@@ -159,7 +167,8 @@ class CacheApi:
     def _taxonomy(self, plural: str, column: LiteralString, known: Iterable[str]) -> Route:
         async def serve(request: Request) -> Response:
             if not self._public_taxonomies:
-                await self._authenticate(request.headers.get("authorization", ""))
+                async with self._gate.visit(request, surface=_NAME):
+                    pass
             async with self._library.database.connection() as connection:
                 present = await store.kinds(connection, column)
             return _cacheable(request, {plural: sorted({*known, *present})})

@@ -15,8 +15,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from imgen import clock
-from imgen.accounts.authenticate import Authenticate
-from imgen.accounts.records import Caller
 from imgen.catalog.catalog import Catalog
 from imgen.database.pool import Database
 from imgen.engines.registry import Registry
@@ -30,6 +28,7 @@ from imgen.generation.repeat import Repeat
 from imgen.generation.request import GenerationRequest
 from imgen.generation.submit import Submit, Submitted
 from imgen.http.body import json_object
+from imgen.http.gate import Gate, Visit
 from imgen.http.surface import JsonResponse, Surface
 from imgen.prompts.enhance import Enhancer
 from imgen.prompts.random_prompt import random_prompt
@@ -41,7 +40,7 @@ from imgen.surfaces.imgen_v2.errors import render
 PATH = "/api/v2"
 _NAME = "imgen-v2"
 _REPEAT_LIVES = timedelta(hours=1)
-Action = Callable[[Caller, Mapping[str, Any]], Awaitable[dict[str, Any]]]
+Action = Callable[[Visit, Mapping[str, Any]], Awaitable[dict[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +62,14 @@ class ImgenV2:
     def __init__(
         self,
         *,
-        authenticate: Authenticate,
+        gate: Gate,
         catalog: Catalog,
         engines: Registry,
         enhancer: Enhancer,
         generating: Generating,
         max_body_bytes: int,
     ) -> None:
-        self._authenticate = authenticate
+        self._gate = gate
         self._catalog = catalog
         self._engines = engines
         self._enhancer = enhancer
@@ -91,9 +90,15 @@ class ImgenV2:
         return Surface(name=_NAME, prefixes=(PATH,), routes=[route], render=render)
 
     async def _serve(self, request: Request) -> Response:
-        caller = await self._authenticate(request.headers.get("authorization", ""))
-        fields = await json_object(request, limit=self._max_body_bytes)
-        return JsonResponse(await self._action(fields)(caller, fields))
+        async with self._gate.visit(request, surface=_NAME) as visit:
+            fields = await json_object(request, limit=self._max_body_bytes)
+            action = self._action(fields)
+            visit.about(fields["action"], fields)
+
+            async def act() -> Response:
+                return JsonResponse(await action(visit, fields))
+
+            return await (visit.once(fields, act) if action == self._generate else act())
 
     def _action(self, fields: Mapping[str, Any]) -> Action:
         name = fields.get("action")
@@ -104,55 +109,65 @@ class ImgenV2:
             raise Invalid(f"Unknown action; there are {known}", field="action")
         return self._actions[name]
 
-    async def _models(self, _caller: Caller, _fields: Mapping[str, Any]) -> dict[str, Any]:
+    async def _models(self, _visit: Visit, _fields: Mapping[str, Any]) -> dict[str, Any]:
         return translate.models_reply(self._catalog, self._engines)
 
-    async def _generate(self, caller: Caller, fields: Mapping[str, Any]) -> dict[str, Any]:
+    async def _generate(self, visit: Visit, fields: Mapping[str, Any]) -> dict[str, Any]:
         body = wire.read(wire.Generate, fields)
         prompt = self._parsed(body.prompt)
+        await visit.admit()
         model = translate.pick_model(self._catalog, self._engines, body.model)
         mark_key = await self._generating.keep_mark(body.wm_image) if body.wm_image else ""
         request = translate.to_request(body, prompt, model, mark_key=mark_key)
-        if body.use_cache and (repeated := await self._repeated(caller, body, request)):
+        if body.use_cache and (repeated := await self._repeated(visit, body, request)):
             return _receipt(repeated, request) | {"cache": True}
         if body.optimize:
             better = format_prompt(await self._enhanced(prompt))
             request = replace(request, prompt=better, optimized=True)
-        receipt = await self._generating.submit(caller, request, surface=_NAME)
+        receipt = await self._generating.submit(
+            visit.caller, request, surface=_NAME, request_id=visit.request_id
+        )
         return _receipt(receipt, request)
 
     async def _repeated(
-        self, caller: Caller, body: wire.Generate, request: GenerationRequest
+        self, visit: Visit, body: wire.Generate, request: GenerationRequest
     ) -> Submitted | None:
         receipt = await self._generating.repeat(
-            caller, request, surface=_NAME, force=body.cache_force, pick=body.cache_pick
+            visit.caller,
+            request,
+            surface=_NAME,
+            request_id=visit.request_id,
+            force=body.cache_force,
+            pick=body.cache_pick,
         )
         if receipt is None and body.cache_only:
             raise NotFound("No cached result found", code="not_cached")
         return receipt
 
-    async def _status(self, caller: Caller, fields: Mapping[str, Any]) -> dict[str, Any]:
+    async def _status(self, visit: Visit, fields: Mapping[str, Any]) -> dict[str, Any]:
         body = wire.read(wire.Status, fields)
         async with self._generating.database.connection() as connection:
-            job = await store.find(connection, body.id, caller.account_id)
+            job = await store.find(connection, body.id, visit.caller.account_id)
         if job is None or _is_over(job):
             raise _bad_id()
         return await self._reply(job, with_progress=body.progress)
 
-    async def _cancel(self, caller: Caller, fields: Mapping[str, Any]) -> dict[str, Any]:
+    async def _cancel(self, visit: Visit, fields: Mapping[str, Any]) -> dict[str, Any]:
         body = wire.read(wire.Cancel, fields)
         try:
-            job = await self._generating.cancel(caller, body.id)
+            job = await self._generating.cancel(visit.caller, body.id)
         except NotFound:
             raise _bad_id() from None
         return await self._reply(job, with_progress=False)
 
-    async def _optimize(self, _caller: Caller, fields: Mapping[str, Any]) -> dict[str, Any]:
+    async def _optimize(self, visit: Visit, fields: Mapping[str, Any]) -> dict[str, Any]:
         prompt = self._parsed(wire.read(wire.Optimize, fields).prompt)
+        await visit.admit()
         return {"prompt": format_prompt(await self._enhanced(prompt))}
 
-    async def _random(self, _caller: Caller, fields: Mapping[str, Any]) -> dict[str, Any]:
+    async def _random(self, visit: Visit, fields: Mapping[str, Any]) -> dict[str, Any]:
         body = wire.read(wire.Random, fields)
+        await visit.admit()
         rng = random.Random(secrets.randbits(64))  # noqa: S311 - a choice of words, not a secret
         return {"prompt": random_prompt(self._catalog, rng, body.character)}
 
