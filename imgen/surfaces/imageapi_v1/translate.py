@@ -123,7 +123,7 @@ def storage_words(plan: Plan) -> str:
 
 
 def _size(count: int) -> str:
-    for unit, name in ((10**12, "TB"), (10**9, "GB"), (10**6, "MB")):
+    for unit, name in ((2**40, "TB"), (2**30, "GB"), (2**20, "MB")):
         if count >= unit:
             return f"{count / unit:.4g} {name}"
     return f"{count} bytes"
