@@ -72,8 +72,7 @@ class Examine:
             imgen.errors.Unavailable: it requires a detector that is missing here.
         """
         found = self.rulesets.named(ruleset)
-        missing = sorted(found.requires - {one.name for one in self.detectors})
-        if missing:
+        if missing := found.lacks(self.versions):
             raise Unavailable(
                 f"The ruleset {ruleset} cannot be used here: it requires "
                 f"{', '.join(missing)}, which is not installed or not configured",
