@@ -18,12 +18,15 @@ _AFTER_YEARS = ("old", "young")
 def age_at(row: Sequence[Token], index: int) -> tuple[str, int] | None:
     """An age under 18 that is told from a token on: in words for the operator, and its tokens."""
     ages = lexicon().grammar.ages
-    if row[index].word in ages.before and index + 1 < len(row):
+    word = row[index].word
+    if not (word[0].isdigit() or word in ages.openers):
+        return None
+    if word in ages.before and index + 1 < len(row):
         start = index + 1
         if row[start].word in ("of", "is") and start + 1 < len(row):
             start += 1
         number, taken = _number(row, start, ages)
-        if _is_minor(number):
+        if number and _is_minor(number):
             return f"aged {number}", start + taken - index
     if told := _she_is(row, index, ages):
         return told

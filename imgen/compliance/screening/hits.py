@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from imgen.compliance.screening.ages import age_at
-from imgen.compliance.screening.lexicon import ANY, END, Listed, Words, lexicon
+from imgen.compliance.screening.lexicon import ANY, END, Listed, Phrases, Words, lexicon
 from imgen.compliance.screening.negation import Negations, Span
 from imgen.compliance.screening.tokens import Token
 
@@ -60,39 +60,39 @@ def _unless_negated(match: _Match, negations: Negations) -> Iterator[Hit]:
 
 
 def _matches(row: Sequence[Token]) -> Iterator[_Match]:
-    listed = lexicon().listed
+    first = lexicon().listed.next
     for index, token in enumerate(row):
-        for words, what in listed.get(token.word, ()) if token.listed else ():
-            end = _match(row, index, words, innocent=False)
-            if end:
-                yield _Match((index, end), words, what)
+        if token.listed and token.word in first:
+            for end, place in _follow(row, index + 1, first[token.word], innocent=False):
+                for words, listed in place.ending.items():
+                    yield _Match((index, end), words, listed)
 
 
 def _innocent(row: Sequence[Token]) -> list[Span]:
-    phrases = lexicon().innocent
+    first = lexicon().innocent.next
     return [
         (index, end)
         for index, token in enumerate(row)
-        for words in phrases.get(token.word, ())
-        if (end := _match(row, index, words, innocent=True))
+        if token.word in first
+        for end, _ in _follow(row, index + 1, first[token.word], innocent=True)
     ]
 
 
-def _match(row: Sequence[Token], index: int, words: Words, *, innocent: bool) -> int:
-    """Where a phrase ends that begins at a token; 0 when it is not there."""
-    end = index + 1
-    for word in words[1:]:
-        if word == END:
-            return end if end == len(row) or row[end].starts else 0
-        if end == len(row) or row[end].starts:
-            return 0
-        if word == ANY:
-            if innocent and _stands_out(row[end].word):
-                return 0
-        elif row[end].word != word:
-            return 0
-        end += 1
-    return end
+def _follow(
+    row: Sequence[Token], end: int, place: Phrases, *, innocent: bool
+) -> Iterator[tuple[int, Phrases]]:
+    """Where phrases end that have come as far as `place` by a token of the row."""
+    if place.ending:
+        yield end, place
+    if end == len(row) or row[end].starts:
+        if END in place.next:
+            yield end, place.next[END]
+        return
+    word = row[end].word
+    if word in place.next:
+        yield from _follow(row, end + 1, place.next[word], innocent=innocent)
+    if ANY in place.next and not (innocent and _stands_out(word)):
+        yield from _follow(row, end + 1, place.next[ANY], innocent=innocent)
 
 
 def _stands_out(word: str) -> bool:

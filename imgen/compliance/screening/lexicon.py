@@ -9,8 +9,8 @@ from being read in the plural too.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from itertools import product
@@ -36,6 +36,23 @@ class Listed:
     score: float
 
 
+@dataclass(slots=True)
+class Phrases:
+    """Phrases by their first words: what may follow, and what ends here."""
+
+    next: dict[str, Phrases] = field(default_factory=dict)
+    ending: dict[Words, tuple[Listed, ...]] = field(default_factory=dict)
+    """The phrases that end here → what they speak of; nothing for innocent ones."""
+
+    def add(self, words: Words, listed: tuple[Listed, ...] = ()) -> None:
+        """Add a phrase, without the `~` of its words."""
+        plain = tuple(word.rstrip("~") for word in words)
+        place = self
+        for word in plain:
+            place = place.next.setdefault(word, Phrases())
+        place.ending[plain] = listed
+
+
 @dataclass(frozen=True, slots=True)
 class Ages:
     """How ages are told."""
@@ -46,6 +63,8 @@ class Ages:
     before: frozenset[str]
     pronouns: frozenset[str]
     things: frozenset[str]
+    openers: frozenset[str]
+    """What an age may begin with, figures apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +87,8 @@ class Grammar:
 class Lexicon:
     """Every list, ready to be asked. Words are folded; phrases are tuples of words."""
 
-    listed: Mapping[str, Sequence[tuple[Words, tuple[Listed, ...]]]]
-    """First word → the phrases that begin with it, longest first."""
-    innocent: Mapping[str, Sequence[Words]]
-    """First word → innocent phrases, longest first."""
+    listed: Phrases
+    innocent: Phrases
     negatable: frozenset[Words]
     """Signs of minors that a negation takes back."""
     in_negative: Mapping[Words, Listed]
@@ -110,17 +127,14 @@ def lexicon() -> Lexicon:
     sought |= {*grammar.ages.numbers, *grammar.ages.years, "old"}
     firm = frozenset(words[0].rstrip("~") for words in entries if len(words) == 1)
     minor = read["minor"]
+    listed, innocent = Phrases(), Phrases()
+    for words, scores in entries.items():
+        listed.add(words, tuple(Listed(*pair) for pair in scores.items()))
+    for words in _all_words(read["look_alikes"]["phrases"]):
+        innocent.add(words)
     return Lexicon(
-        listed=_by_first(
-            (words, tuple(Listed(*pair) for pair in scores.items()))
-            for words, scores in entries.items()
-        ),
-        innocent={
-            first: [words for words, _ in found]
-            for first, found in _by_first(
-                (words, ()) for words in _all_words(read["look_alikes"]["phrases"])
-            ).items()
-        },
+        listed=listed,
+        innocent=innocent,
         negatable=frozenset(_all_words(minor["negatable"])),
         in_negative={words: Listed("minor", 0.8) for words in _all_words(minor["in_negative"])}
         | {words: Listed("nudity", 0.8) for words in _all_words(read["grammar"]["clothes"])},
@@ -166,6 +180,7 @@ def _grammar(read: Mapping[str, Any]) -> Grammar:
                 name: frozenset(ages[name])
                 for name in ("years", "months", "before", "pronouns", "things")
             },
+            openers=frozenset({*ages["numbers"], *ages["before"], *ages["pronouns"]}),
         ),
     )
 
@@ -191,17 +206,6 @@ def _plural(word: str) -> str:
     if word.endswith(("x", "ch", "sh")):
         return word + "es"
     return "" if word.endswith("s") else word + "s"
-
-
-def _by_first(
-    phrases: Iterable[tuple[Words, tuple[Listed, ...]]],
-) -> dict[str, list[tuple[Words, tuple[Listed, ...]]]]:
-    found: dict[str, list[tuple[Words, tuple[Listed, ...]]]] = {}
-    for words, listed in sorted(phrases, key=lambda one: -len(one[0])):
-        found.setdefault(words[0].rstrip("~"), []).append(
-            (tuple(word.rstrip("~") for word in words), listed)
-        )
-    return found
 
 
 def _squeezed(words: Iterable[str]) -> dict[str, tuple[str, ...]]:

@@ -43,7 +43,7 @@ class _Piece:
     @property
     def apart(self) -> bool:
         """Whether there is a space before it."""
-        return self.gap in {"", " "} or any(map(str.isspace, self.gap))
+        return self.gap in {"", " "} or " " in self.gap or "\n" in self.gap
 
     @property
     def starts(self) -> bool:
@@ -68,13 +68,26 @@ def tokens(text: str) -> list[Token]:
 def _read(pieces: list[_Piece], last: str) -> Iterator[Token]:
     index = 0
     while index < len(pieces):
-        words, taken = _spelt_out(pieces, index) or _torn(pieces, index, last) or ((), 0)
+        words: tuple[str, ...]
+        words, taken = (), 0
+        if _may_be_disguised(pieces, index):
+            words, taken = _spelt_out(pieces, index) or _torn(pieces, index, last) or ((), 0)
         if not taken:
             words, taken = read_word(pieces[index].text), 1
         for position, word in enumerate(words or (pieces[index].text,)):
             first = position == 0
             yield Token(word, listed=bool(words), starts=first and pieces[index].starts)
         index += taken
+
+
+def _may_be_disguised(pieces: list[_Piece], index: int) -> bool:
+    """Whether a piece may be a part of a word: most are words between two spaces."""
+    return (
+        len(pieces[index].text) <= _LONGEST_PIECE
+        or index + 1 == len(pieces)
+        or pieces[index + 1].gap != " "
+        or pieces[index].gap not in ("", " ")
+    )
 
 
 def _spelt_out(pieces: list[_Piece], index: int) -> tuple[tuple[str, ...], int] | None:
