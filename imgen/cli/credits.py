@@ -103,7 +103,14 @@ def check(data_dir: DataDir = None) -> None:
         print(line)
     if wrong:
         raise typer.Exit(1)
-    print(f"Every balance agrees with its ledger: {balances} accounts, {entries} entries")
+    print(
+        f"Every balance agrees with its ledger: {_counted(balances, 'account', 'accounts')},"
+        f" {_counted(entries, 'entry', 'entries')}"
+    )
+
+
+def _counted(amount: int, one: str, many: str) -> str:
+    return f"{amount} {one if amount == 1 else many}"
 
 
 def _with_book(data_dir: Path | None, act: Callable[[CreditBook], Coroutine[Any, Any, _T]]) -> _T:

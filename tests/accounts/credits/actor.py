@@ -69,6 +69,12 @@ class Actor:
         self.jobs.ended[job] = state
         return True
 
+    async def turn_month(self, *, look: bool) -> None:
+        """Set the clock a month ahead; without a look nothing in the database notices yet."""
+        self.month = min(self.month + 1, len(MONTHS) - 1)
+        if look:
+            await self.look()
+
     async def look(self) -> None:
         await self.book.balance(self.account, moment=MONTHS[self.month])
 

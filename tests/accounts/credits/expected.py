@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-PLANS = {None: 0, "free": 50, "pro": 2000}
+PLANS = {"": 0, "free": 50, "pro": 2000}
+"""Credits a month by plan; no plan is empty."""
 
 
 @dataclass(slots=True)
@@ -20,7 +21,7 @@ class Held:
 class Expected:
     """One account's credits."""
 
-    plan: str | None = "free"
+    plan: str = "free"
     month: int = 0
     granted: int = 0
     monthly: int = 0
