@@ -18,7 +18,7 @@ from imgen.compliance.screening import readings, screen
 from imgen.compliance.signal import CATEGORIES
 
 HERE = Path(__file__).parent
-HALVES = ("tuning", "held_out")
+SETS = ("tuning", "held_out", "later")
 HIT = 0.5
 """The lowest score that counts as a hit here."""
 ROUNDS = 20
@@ -111,9 +111,9 @@ def report_time(prompts: Sequence[Prompt]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--errors", choices=HALVES, help="list what went wrong in one half")
+    parser.add_argument("--errors", choices=SETS, help="list what went wrong in one set")
     chosen = parser.parse_args()
-    halves = {half: read(half) for half in HALVES}
+    halves = {half: read(half) for half in SETS}
     for half, prompts in halves.items():
         report(half, prompts)
         if half == chosen.errors:
