@@ -5,6 +5,8 @@ import pytest
 from imgen import errors
 from imgen.catalog import Catalog, Look, Model, check_catalog, load_catalog
 from imgen.engines.protocol import Task
+from imgen.engines.sketch.scene.read import read
+from imgen.prompts.compose import compose
 from imgen.prompts.syntax import parse
 
 V1_SLUGS = [
@@ -186,3 +188,16 @@ def test_no_two_looks_of_the_default_model_say_the_same(catalog: Catalog) -> Non
     styles = [catalog.styles[look.style] for look in catalog.looks.values() if not look.model]
     words = {(style.positive, style.negatives) for style in styles}
     assert len(words) == len(styles)
+
+
+@pytest.mark.parametrize("prompt", ["a red fox in the snow", "a harbour with boats at noon"])
+def test_a_look_adds_no_thing_to_a_scene(catalog: Catalog, prompt: str) -> None:
+    """Their words speak of light and finish; to a painter, `ray` is a fish, `bloom` a flower."""
+    sketch, parsed = catalog.models["sketch"], parse(prompt)
+    scenes = {}
+    for look in catalog.looks.values():
+        style = catalog.styles[look.style]
+        composed = compose(parsed, model=sketch, style=style, character=None)
+        scenes[look.key] = read(composed.positive, composed.negative, style.key, seed=7).things
+    for key, things in scenes.items():
+        assert {one.subject for one in things} == {one.subject for one in scenes["plain"]}, key
