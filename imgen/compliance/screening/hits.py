@@ -36,6 +36,7 @@ def hits(row: Sequence[Token]) -> Iterator[Hit]:
     if matches:
         innocent = _innocent(row)
         matches = [one for one in matches if not any(_within(one.span, it) for it in innocent)]
+        matches = [one for one in matches if not _is_part(one, matches)]
         negations = Negations(row, sorted({one.span for one in matches}))
         for match in matches:
             yield from _unless_negated(match, negations)
@@ -98,6 +99,13 @@ def _follow(
 def _stands_out(word: str) -> bool:
     known = lexicon()
     return word in known.firm or word in known.grammar.people
+
+
+def _is_part(match: _Match, matches: Sequence[_Match]) -> bool:
+    """Whether it only says in passing what a longer phrase says outright: `bare breasts`."""
+    return all(one.category == "suggestive" for one in match.listed) and any(
+        other.span != match.span and _within(match.span, other.span) for other in matches
+    )
 
 
 def _within(inner: Span, outer: Span) -> bool:

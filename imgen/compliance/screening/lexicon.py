@@ -129,7 +129,8 @@ def lexicon() -> Lexicon:
     minor = read["minor"]
     listed, innocent = Phrases(), Phrases()
     for words, scores in entries.items():
-        listed.add(words, tuple(Listed(*pair) for pair in scores.items()))
+        for known in _known_forms(words, sought):
+            listed.add(known, tuple(Listed(*pair) for pair in scores.items()))
     for words in _all_words(read["look_alikes"]["phrases"]):
         innocent.add(words)
     return Lexicon(
@@ -198,6 +199,17 @@ def _all_words(phrases: Iterable[str]) -> Iterator[Words]:
             yield words
             if not exact and (plural := _plural(words[-1])):
                 yield (*words[:-1], plural)
+
+
+def _known_forms(words: Words, sought: Iterable[str]) -> Iterator[Words]:
+    """A phrase, and with each known word that begins as its last one does, where that ends in `~`.
+
+    A word that is listed for itself is not read as its beginning.
+    """
+    yield words
+    if words[-1].endswith("~"):
+        stem = words[-1].rstrip("~")
+        yield from ((*words[:-1], word) for word in sought if word.startswith(stem))
 
 
 def _plural(word: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import islice, pairwise, product
+from itertools import pairwise, product
 
 from imgen.compliance.screening.lexicon import Words, lexicon, squeeze
 
@@ -16,7 +16,8 @@ LEET = {
 CENSORS = "*#%"
 """Signs that hide a letter: `n*de`."""
 
-_MOST_READINGS = 32
+_MOST_DOUBTS = 4
+"""Signs that may be either of two letters, beyond which all are taken for the same."""
 _LONGEST = 48
 """Letters of a word beyond which nobody reads it, and neither do we."""
 _SHORTEST_GLUED = 4
@@ -53,20 +54,22 @@ def _disguised(word: str) -> Iterator[Words]:
         yield (word[:-1] + "s",)
     if "v" in word and word.replace("v", "u") in known.firm:
         yield (word.replace("v", "u"),)
-    for stem in known.stems:
-        if word.startswith(stem):
-            yield (stem,)
     for reading in leet(word):
+        yield from ((stem,) for stem in known.stems if reading.startswith(stem))
         yield from _glued(reading)
 
 
 def leet(word: str) -> Iterator[str]:
-    """A word with letters for its figures and signs, in every way up to a limit; first as it is."""
+    """A word as it is, then with letters for its figures and signs, in the ways that are likely."""
     yield word
-    if not any(letter in LEET for letter in word) or not any(map(str.isalpha, word)):
+    if word.isalpha() or not any(map(str.isalpha, word)):
         return
-    ways = product(*(LEET.get(letter, letter) for letter in word))
-    yield from map("".join, islice(ways, _MOST_READINGS))
+    ways = [LEET.get(letter, letter) for letter in word]
+    if sum(len(way) > 1 for way in ways) <= _MOST_DOUBTS:
+        yield from map("".join, product(*ways))
+    else:
+        yield "".join(way[0] for way in ways)
+        yield "".join(way[-1] for way in ways)
 
 
 def repeats(word: str, full: str) -> bool:

@@ -92,6 +92,7 @@ def _may_be_disguised(pieces: list[_Piece], index: int) -> bool:
 
 def _spelt_out(pieces: list[_Piece], index: int) -> tuple[tuple[str, ...], int] | None:
     """Words spelt with something between their letters: `n u d e`, and how many pieces they are."""
+    known_hiding = lexicon().hiding
     if len(pieces[index].text) > 1 or (index and len(pieces[index - 1].text) == 1):
         return None
     end = index
@@ -103,9 +104,9 @@ def _spelt_out(pieces: list[_Piece], index: int) -> tuple[tuple[str, ...], int] 
         _sign(piece.gap) * (position > 0) + piece.text
         for position, piece in enumerate(pieces[index:end])
     )
-    readings = (_cut(reading) for reading in leet(letters[:200]))
-    words, sure = max(readings, key=lambda one: one[1])
-    return (words, end - index) if sure else None
+    words, sure = max(map(_cut, leet(letters)), key=lambda one: one[1])
+    # A spelt-out word that only holds a listed one is not torn apart again to find that.
+    return (words, end - index) if sure or not known_hiding.isdisjoint(words) else None
 
 
 def _cut(letters: str) -> tuple[tuple[str, ...], int]:
