@@ -19,9 +19,9 @@ from imgen.cli.library_progress import progress
 from imgen.cli.options import DataDir, run, settings_for
 from imgen.compliance.appeals import Appeals
 from imgen.compliance.audit import store
-from imgen.compliance.audit.entry import State
+from imgen.compliance.audit.entry import Appeal, Entry, State
 from imgen.compliance.audit.stats import Summarise
-from imgen.compliance.evaluation.evaluate import Evaluate
+from imgen.compliance.evaluation.evaluate import Evaluate, Evaluation
 from imgen.compliance.hash_lists.keep import HashLists
 from imgen.compliance.hash_lists.read import read_hashes
 from imgen.compliance.hash_lists.store import ListKind
@@ -104,7 +104,7 @@ def log(
     if state and state not in _STATES:
         raise Invalid(f"There is no state {state}; there are {', '.join(_STATES)}", field="state")
 
-    async def work(database: Database) -> tuple[list[store.Entry], list[store.Appeal]]:
+    async def work(database: Database) -> tuple[list[Entry], list[Appeal]]:
         async with database.connection() as connection:
             found = await store.entries(connection, job_id=job, state=state, limit=limit)
             decided = await store.appeals(connection, job_id=job, limit=limit) if job else []
@@ -131,7 +131,7 @@ def evaluate(
     `safe`. Pictures stay where they are, and nothing is written to the audit log.
     """
 
-    async def work(database: Database) -> tables.Evaluation:
+    async def work(database: Database) -> Evaluation:
         examine = make_examine(settings_for(data_dir), database)
         with progress("judging") as (_, step):
             judge = Evaluate(examine, _open, at_once=os.cpu_count() or 1)

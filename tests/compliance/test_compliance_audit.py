@@ -11,7 +11,14 @@ import pytest
 
 from imgen import clock
 from imgen.compliance.audit import store
-from imgen.compliance.audit.entry import NewEntry, entry_of, entry_of_failure
+from imgen.compliance.audit.entry import (
+    Appeal,
+    Decision,
+    Entry,
+    NewEntry,
+    entry_of,
+    entry_of_failure,
+)
 from imgen.compliance.audit.purge import PurgeAudit
 from imgen.compliance.audit.stats import Summarise
 from imgen.compliance.signal import Signal
@@ -40,7 +47,7 @@ async def append(database: Database, *entries: NewEntry) -> None:
             await store.append(connection, one)
 
 
-async def read(database: Database, job_id: str = "") -> list[store.Entry]:
+async def read(database: Database, job_id: str = "") -> list[Entry]:
     async with database.connection() as connection:
         return await store.entries(connection, job_id=job_id, limit=100)
 
@@ -99,10 +106,10 @@ async def test_nothing_that_was_written_can_be_changed_or_removed(
     assert len(await read(database)) == 1
 
 
-async def decide(database: Database, decision: store.Decision, job_id: str = "run_a") -> None:
+async def decide(database: Database, decision: Decision, job_id: str = "run_a") -> None:
     async with database.transaction() as connection:
         (found,) = await store.entries(connection, job_id=job_id, limit=1)
-        appeal = store.Appeal(job_id, decision, "a painting", "ann", clock.now())
+        appeal = Appeal(job_id, decision, "a painting", "ann", clock.now())
         await store.decide(connection, found, appeal)
 
 

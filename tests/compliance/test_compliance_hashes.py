@@ -161,10 +161,10 @@ async def test_a_picture_with_nothing_in_it_matches_nothing(database: Database) 
 
 
 async def test_thousands_of_hashes_are_all_found_again(database: Database) -> None:
-    many = [a_hash() for _ in range(3000)]
-    assert await HashLists(database).add("many", "known_bad", many) == 3000
+    many = [a_hash() for _ in range(1000)]
+    assert await HashLists(database).add("many", "known_bad", many) == 1000
     detector = HashDetector(database, fingerprint)
-    for one in many[::60]:
+    for one in many[::40]:
         subject = Subject("generated", None, pdq=changed(one, 31))
         assert len(await detector.detect(subject)) == 1
 

@@ -84,7 +84,7 @@ async def test_the_network_is_loaded_once_however_many_ask_first(
         loads.append(threading.get_ident())
         return real(*args, **options)
 
-    monkeypatch.setattr(nudity.ort, "InferenceSession", counted)
+    monkeypatch.setattr("imgen.compliance.detectors.nudity.ort.InferenceSession", counted)
     detector = NudityDetector()
     found = await asyncio.gather(*(detector.detect(_portrait()) for _ in range(4)))
     assert len(loads) == 1
@@ -104,7 +104,7 @@ async def test_broken_weights_are_a_failure_and_no_clean_bill(tmp_path: Path) ->
 
 
 def test_without_the_package_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(nudity.util, "find_spec", lambda _name: None)
+    monkeypatch.setattr("imgen.compliance.detectors.nudity.util.find_spec", lambda _name: None)
     with pytest.raises(Unavailable, match=r"imgen\[safety\]"):
         NudityDetector()
 

@@ -29,7 +29,7 @@ def test_a_sign_is_read_and_an_empty_wall_is_not() -> None:
 
 
 def test_without_a_reader_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(text.util, "find_spec", lambda _name: None)
+    monkeypatch.setattr("imgen.compliance.detectors.text.util.find_spec", lambda _name: None)
     with pytest.raises(Unavailable, match="pip install rapidocr"):
         TextDetector()
 
