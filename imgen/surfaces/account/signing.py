@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -152,7 +151,7 @@ class Signing:
             raise Unauthenticated("The session has ended", code="not_signed_in")
         return person
 
-    async def _about(self, person: SignedIn) -> Mapping[str, Any]:
+    async def _about(self, person: SignedIn) -> dict[str, Any]:
         plan = account = None
         async with self._people.database.connection() as connection:
             memberships = await store.list_memberships(connection, person.user_id)
