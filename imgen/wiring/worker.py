@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 
+from imgen.accounts.people.lifetimes import Lifetimes
+from imgen.accounts.people.sweep import Sweep
+from imgen.accounts.requests.log import Tidy
+from imgen.compliance.audit.purge import PurgeAudit
 from imgen.generation.attempt import Attempt
 from imgen.generation.inputs import FOLDER as UPLOADS
 from imgen.generation.judge import Judge
@@ -12,7 +16,9 @@ from imgen.generation.make import Make
 from imgen.generation.queue import queue_of
 from imgen.generation.recover import Recover
 from imgen.generation.run import Run
+from imgen.generation.shelf import QUARANTINE
 from imgen.library.withdraw import Withdraw
+from imgen.settings import Settings
 from imgen.storage.purge import Purge
 from imgen.wiring.compliance import make_reviewer
 from imgen.wiring.core import Core
@@ -21,6 +27,7 @@ from imgen.wiring.provenance import make_finisher
 from imgen.worker.chores import Chore
 from imgen.worker.process import Pace, Worker
 
+_EVERY_MINUTE = 60.0
 _HOURLY = 3600.0
 
 
@@ -58,13 +65,25 @@ def make_worker(core: Core) -> Worker:
 def _chores(core: Core) -> list[Chore]:
     """What is done beside the jobs."""
     settings, often = core.settings, core.settings.worker.janitor_seconds
-    uploads = Purge(core.objects, UPLOADS, timedelta(hours=settings.storage.upload_hours))
+    compliance, accounts = settings.compliance, settings.accounts
+    hours, days = settings.storage.upload_hours, compliance.quarantine_days
+    uploads = Purge(core.objects, UPLOADS, timedelta(hours=hours))
+    quarantine = Purge(core.objects, QUARANTINE, timedelta(days=days))
+    audit = PurgeAudit(core.database, timedelta(days=compliance.audit_days))
+    requests = Tidy(core.database, timedelta(days=accounts.request_log_days))
+    recover = Recover(core.database, core.queue, settings.worker.stalled_seconds)
     return [
-        Chore(
-            "recover",
-            Recover(core.database, core.queue, settings.worker.stalled_seconds),
-            often,
-        ),
+        Chore("recover", recover, often),
         Chore("remember", core.remember, often),
+        Chore("tidy_requests", requests, _EVERY_MINUTE),
+        Chore("sweep_people", Sweep(core.database, make_lifetimes(settings)), _HOURLY),
         Chore("purge_uploads", uploads, _HOURLY),
+        Chore("purge_quarantine", quarantine, _HOURLY),
+        Chore("purge_audit", audit, _HOURLY),
     ]
+
+
+def make_lifetimes(settings: Settings) -> Lifetimes:
+    """How long sessions and one-time links last."""
+    session = timedelta(days=settings.accounts.session_days)
+    return Lifetimes(session=session, idle=min(session, Lifetimes().idle))

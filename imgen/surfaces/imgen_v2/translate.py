@@ -132,6 +132,7 @@ async def meta(job: Job, done: Completed, links: Links, *, link_seconds: int) ->
         "optimized": request.optimized,
         "compliance": "safe" if repeated else done.compliance,
         "compliance_codes": done.compliance_codes,
+        "compliance_detectors": done.compliance_detectors,
         "compliance_ruleset": request.compliance_ruleset,
         "precompliance": request.precompliance,
         "fingerprint": done.fingerprint,

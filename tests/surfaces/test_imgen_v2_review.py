@@ -1,0 +1,197 @@
+"""Review, as an Imgen v2 client meets it: the Blocked reply, and what never leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+
+from imgen.compliance.appeals import Appeals
+from imgen.compliance.audit import store as audit
+from imgen.compliance.review import Examine, Review
+from imgen.compliance.signal import Signal
+from imgen.compliance.subject import Subject
+from imgen.database.pool import Database
+from imgen.errors import Unavailable
+from imgen.finishing.encode import decode
+from imgen.wiring.core import Core
+from imgen.wiring.memory import make_release
+
+BLOCKED = "a nude figure on a beach"
+
+
+class Ask:
+    """A v2 client of one account."""
+
+    def __init__(self, client: httpx.AsyncClient, key: str) -> None:
+        self._client = client
+        self._headers = {"Authorization": f"Bearer {key}"}
+
+    async def __call__(self, action: str, **fields: Any) -> httpx.Response:
+        body = {"action": action, **fields}
+        return await self._client.post("/api/v2", json=body, headers=self._headers)
+
+    async def ended(self, **fields: Any) -> tuple[str, dict[str, Any]]:
+        """Generate and poll: the job's id and its last reply."""
+        receipt = await self("generate", **{"model": "instant", **fields})
+        assert receipt.status_code == 200, receipt.text
+        async with asyncio.timeout(30):
+            while True:
+                reply = (await self("status", id=receipt.json()["id"])).json()
+                if reply["status"] not in ("IN_QUEUE", "IN_PROGRESS"):
+                    return receipt.json()["id"], reply
+                await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+async def ask(client: httpx.AsyncClient, key: str) -> Ask:
+    return Ask(client, key)
+
+
+async def _usage(database: Database) -> int:
+    async with database.connection() as connection:
+        cursor = await connection.execute("SELECT sum(images) FROM usage")
+        row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+@pytest.mark.usefixtures("worker")
+class TestBlocked:
+    async def test_the_reply_is_the_documents(self, ask: Ask) -> None:
+        _, reply = await ask.ended(prompt=BLOCKED)
+        assert set(reply) == {*("status", "compliance", "error", "filter_categories", "unsafe_url")}
+        assert reply["status"] == "COMPLETED"
+        assert reply["compliance"] == "unsafe"
+        assert reply["error"] == "Content blocked — flagged for: Explicit nudity."
+        assert reply["filter_categories"] == ["explicit-nudity"]
+
+    async def test_the_picture_is_reached_by_the_unsafe_url_alone(
+        self, ask: Ask, client: httpx.AsyncClient, core: Core
+    ) -> None:
+        _, reply = await ask.ended(prompt=BLOCKED)
+        url = base64.b64decode(reply["unsafe_url"]).decode()
+        assert "/quarantine/" in url
+        file = await client.get(url)
+        assert file.status_code == 200
+        assert decode(file.content).ndim == 3
+        assert (await client.get(url.split("?")[0])).status_code in (400, 401, 403, 404)
+        kept = [info.key async for info in core.objects.list("images")]
+        assert kept == []
+
+    async def test_it_is_not_in_the_library_and_not_counted(self, ask: Ask, core: Core) -> None:
+        await ask.ended(prompt=BLOCKED)
+        async with core.database.connection() as connection:
+            cursor = await connection.execute("SELECT count(*) FROM images")
+            assert await cursor.fetchone() == (0,)
+        assert await _usage(core.database) == 0
+
+    async def test_the_audit_log_tells_why(self, ask: Ask, core: Core) -> None:
+        job_id, _ = await ask.ended(prompt=BLOCKED, precompliance="bans v3: nothing matched")
+        async with core.database.connection() as connection:
+            entries = await audit.entries(connection, job_id=job_id, limit=5)
+        assert [entry.state for entry in entries] == ["blocked"]
+        assert entries[0].ruleset == "default"
+        assert any(signal.name == "prompt.nudity" for signal in entries[0].signals)
+
+    async def test_an_overturned_verdict_releases_the_picture(
+        self, ask: Ask, core: Core, client: httpx.AsyncClient
+    ) -> None:
+        job_id, _ = await ask.ended(prompt=BLOCKED)
+        appeals = Appeals(core.database, make_release(core))
+        await appeals.overturn(job_id, reason="a study of a statue", by="the operator")
+        await appeals.overturn(job_id, reason="a study of a statue", by="the operator")
+        reply = (await ask("status", id=job_id)).json()
+        assert reply["meta"]["compliance"] == "safe"
+        url = reply["meta"]["images"][0]["url"]
+        assert (await client.get(url)).status_code == 200
+        async with core.database.connection() as connection:
+            cursor = await connection.execute("SELECT prompt FROM images")
+            assert await cursor.fetchone() == (BLOCKED,)
+
+
+@pytest.mark.usefixtures("worker")
+async def test_a_safe_picture_says_who_looked_at_it(ask: Ask) -> None:
+    _, reply = await ask.ended(prompt="a lighthouse at dusk")
+    meta = reply["meta"]
+    assert (meta["compliance"], meta["compliance_codes"]) == ("safe", [])
+    assert meta["compliance_ruleset"] == "default"
+    assert {name.split()[0] for name in meta["compliance_detectors"]} == {"prompt", "hashes"}
+
+
+async def test_the_floor_is_refused_before_any_work(ask: Ask, core: Core) -> None:
+    reply = await ask("generate", prompt="a nude schoolgirl", model="instant")
+    assert reply.status_code == 400
+    assert "error" in reply.json()
+    async with core.database.connection() as connection:
+        cursor = await connection.execute("SELECT count(*) FROM jobs")
+        assert await cursor.fetchone() == (0,)
+
+
+async def test_an_unknown_ruleset_is_refused(ask: Ask) -> None:
+    reply = await ask("generate", prompt="a lake", model="instant", compliance_ruleset="lenient")
+    assert (reply.status_code, reply.json()) == (400, {"error": "Unknown compliance ruleset"})
+
+
+async def test_a_ruleset_whose_detector_is_missing_is_refused_by_name(ask: Ask) -> None:
+    reply = await ask("generate", prompt="a lake", model="instant", compliance_ruleset="strict")
+    assert reply.status_code == 503
+    assert "nudity" in reply.json()["error"]
+
+
+class _Broken:
+    """A detector that can never look."""
+
+    name = "nudity"
+    version = "broken"
+
+    async def detect(self, subject: Subject) -> tuple[Signal, ...]:
+        raise Unavailable("The model is gone")
+
+
+class TestFailingClosed:
+    @pytest.fixture
+    async def core(self, core: Core) -> Core:
+        examine = Examine((_Broken(),), core.review.examine.rulesets)
+        return replace(core, review=Review(examine, core.database))
+
+    @pytest.mark.usefixtures("worker")
+    async def test_a_detector_that_fails_releases_nothing(self, ask: Ask, core: Core) -> None:
+        _, reply = await ask.ended(prompt="a lake")
+        assert reply == {"status": "FAILED", "error": "The picture could not be reviewed"}
+        assert [info.key async for info in core.objects.list("images")] == []
+
+
+class TestSwitchedOff:
+    @pytest.fixture
+    async def core(self, core: Core) -> Core:
+        settings = core.settings
+        off = settings.compliance.model_copy(update={"kind": "off"})
+        return replace(core, settings=settings.model_copy(update={"compliance": off}))
+
+    @pytest.mark.usefixtures("worker")
+    async def test_pictures_are_unreviewed_and_not_remembered(self, ask: Ask, core: Core) -> None:
+        _, reply = await ask.ended(prompt=BLOCKED)
+        assert reply["meta"]["compliance"] == "unreviewed"
+        async with core.database.connection() as connection:
+            cursor = await connection.execute("SELECT count(*) FROM images")
+            assert await cursor.fetchone() == (0,)
+
+    async def test_the_floor_holds_all_the_same(self, ask: Ask) -> None:
+        reply = await ask("generate", prompt="a nude schoolgirl", model="instant")
+        assert reply.status_code == 400
+
+
+@pytest.fixture
+def clean_url(clean_url: str) -> str:
+    """Also without reviews of earlier tests."""
+    with psycopg.connect(clean_url) as connection:
+        connection.execute("SET LOCAL imgen.retention = 'on'")
+        connection.execute("DELETE FROM compliance_reviews")
+        connection.execute("DELETE FROM compliance_appeals")
+    return clean_url
