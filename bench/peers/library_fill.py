@@ -36,21 +36,31 @@ def name_of(place: int) -> str:
     return hashlib.sha256(str(place).encode()).hexdigest()[:20]
 
 
-def fill(folder: Path, pictures: Pictures) -> None:
-    """Make a data folder whose library holds these pictures, shared with every account."""
+def fill(folder: Path, pictures: Pictures, served: str | None = None) -> None:
+    """Make a data folder whose library holds these pictures, shared with every account.
+
+    Args:
+        folder: of a deployment; new.
+        pictures: what is there.
+        served: what a repeat of any of them is answered with, as JSON; None: none is repeated.
+    """
     server = EmbeddedPostgres(folder, conf=_QUICK)
     server.start()
     try:
         migrate(server.url)
         with psycopg.connect(server.url, autocommit=True) as connection:
-            copy(connection, pictures)
+            copy(connection, pictures, served)
             connection.execute("VACUUM ANALYZE images, image_counts")
             connection.execute("CHECKPOINT")
     finally:
         server.leave()
 
 
-def copy(connection: psycopg.Connection[tuple[object, ...]], pictures: Pictures) -> None:
+def copy(
+    connection: psycopg.Connection[tuple[object, ...]],
+    pictures: Pictures,
+    served: str | None = None,
+) -> None:
     """Fill the table without its vector indexes, then build them as the schema says."""
     indexes = _vector_indexes(connection)
     for name, _ in indexes:
@@ -58,7 +68,7 @@ def copy(connection: psycopg.Connection[tuple[object, ...]], pictures: Pictures)
     encoder = read_folder(BUILT_IN).model_id
     with connection.cursor().copy(f"COPY images ({_COLUMNS}) FROM STDIN".encode()) as rows:
         for place in range(len(pictures)):
-            rows.write_row(_row(pictures, place, encoder))
+            rows.write_row(_row(pictures, place, encoder, served))
     connection.execute("SET max_parallel_maintenance_workers = 2")
     for _, definition in indexes:
         connection.execute(definition.encode())
@@ -73,12 +83,12 @@ def _vector_indexes(connection: psycopg.Connection[tuple[object, ...]]) -> list[
     return [(str(name), re.sub(r"\s+", " ", str(definition))) for name, definition in found]
 
 
-def _row(pictures: Pictures, place: int, encoder: str) -> list[object]:
+def _row(pictures: Pictures, place: int, encoder: str, served: str | None) -> list[object]:
     id, prompt, kinds = name_of(place), pictures.prompts[place], pictures.kinds
     return [
         *(id, True, "imported", prompt, prompt_key(prompt), [], pictures.captions[place]),
         *(kinds["model"][place], "1", kinds["style"][place], kinds["character"][place], "1"),
         *(1024, 1024, "jpeg", f"images/{id}.jpg", f"images/{id}.thumb.jpg", id * 3),
-        *("default", "1", "safe", None, encoder),
+        *("default", "1", "safe", served, encoder),
         *(to_text(pictures.prompt_vectors[place]), to_text(pictures.caption_vectors[place])),
     ]
