@@ -16,23 +16,28 @@ from imgen.surfaces.account.signing import People, Signing
 PATH = "/account"
 
 
-def account_surface(
-    *, gate: Gate, people: People, members: Members, ledgers: Ledgers, public_url: str
-) -> Surface:
-    """What the root needs to know.
+class AccountApi:
+    """The endpoints of this surface.
 
     Args:
         public_url: how browsers reach this server; with https the cookie is sent by nothing else.
     """
-    door = Door(
-        gate=gate,
-        sessions=people.sessions,
-        cookie=SessionCookie(secure=public_url.lower().startswith("https://")),
-        origin=origin_of(public_url),
-    )
-    routes = [
-        *Signing(door, people).routes(),
-        *Belongings(door, ledgers).routes(),
-        *Memberships(door, members).routes(),
-    ]
-    return Surface(name=NAME, prefixes=(PATH,), routes=routes, render=render)
+
+    def __init__(
+        self, *, gate: Gate, people: People, members: Members, ledgers: Ledgers, public_url: str
+    ) -> None:
+        door = Door(
+            gate=gate,
+            sessions=people.sessions,
+            cookie=SessionCookie(secure=public_url.lower().startswith("https://")),
+            origin=origin_of(public_url),
+        )
+        self._routes = [
+            *Signing(door, people).routes(),
+            *Belongings(door, ledgers).routes(),
+            *Memberships(door, members).routes(),
+        ]
+
+    def surface(self) -> Surface:
+        """What the root needs to know."""
+        return Surface(name=NAME, prefixes=(PATH,), routes=self._routes, render=render)

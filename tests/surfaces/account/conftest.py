@@ -29,7 +29,7 @@ from imgen.database.pool import Database
 from imgen.http.gate import Gate
 from imgen.http.root import make_app
 from imgen.surfaces.account.belongings import Ledgers
-from imgen.surfaces.account.routes import account_surface
+from imgen.surfaces.account.routes import AccountApi
 from imgen.surfaces.account.signing import People
 from tests.surfaces.account.tenants import ORIGIN, Tenant, browser, sign_up
 
@@ -46,7 +46,7 @@ def make_account_app(database: Database, clean_url: str) -> MakeApp:
     sign_in = SignIn(database, passwords, throttle, sessions)
 
     def make(*, public_url: str = ORIGIN, sign_ups: bool = True) -> ASGIApp:
-        surface = account_surface(
+        api = AccountApi(
             gate=Gate(authenticate=Authenticate(database), database=database),
             people=People(
                 database=database,
@@ -66,7 +66,7 @@ def make_account_app(database: Database, clean_url: str) -> MakeApp:
             ),
             public_url=public_url,
         )
-        return make_app([surface], [], max_header_bytes=32 * 1024)
+        return make_app([api.surface()], [], max_header_bytes=32 * 1024)
 
     return make
 
