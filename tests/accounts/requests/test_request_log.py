@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
-import psycopg
 import pytest
 
 from imgen.accounts.requests import store
@@ -13,7 +12,7 @@ from imgen.accounts.requests.log import RequestLog, Tidy
 from imgen.accounts.requests.records import Arrival, Ending
 from imgen.database.pool import Database
 from imgen.errors import NotFound
-from tests.accounts.usage.counting import HeldClock, Process, make_account, rows
+from tests.accounts.usage.counting import HeldClock, Process, forget_plans, make_account, rows
 
 
 @pytest.fixture
@@ -27,9 +26,7 @@ async def at_noon(held: HeldClock, clean_url: str) -> AsyncIterator[Database]:
     await database.open()
     yield database
     await database.close()
-    with psycopg.connect(clean_url, autocommit=True) as connection:
-        connection.execute("UPDATE accounts SET plan = NULL")
-        connection.execute("DELETE FROM plans WHERE slug LIKE 'test-%'")
+    forget_plans(clean_url)
 
 
 async def _refuse(database: Database, account: str, id: str) -> None:

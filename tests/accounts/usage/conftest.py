@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 
-import psycopg
 import pytest
 
 from imgen.database.pool import Database
-from tests.accounts.usage.counting import HeldClock, Process
+from tests.accounts.usage.counting import HeldClock, Process, forget_plans
 
 
 @pytest.fixture(autouse=True)
 def _no_plans_stay(clean_url: str) -> Iterator[None]:
     yield
-    with psycopg.connect(clean_url, autocommit=True) as connection:
-        connection.execute("UPDATE accounts SET plan = NULL")
-        connection.execute("DELETE FROM plans WHERE slug LIKE 'test-%'")
+    forget_plans(clean_url)
 
 
 @pytest.fixture

@@ -61,6 +61,13 @@ async def make_account(database: Database, name: str = "tester", **limits: Any) 
     return id
 
 
+def forget_plans(url: str) -> None:
+    """Plans stay when accounts go, and other tests list them."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("UPDATE accounts SET plan = NULL")
+        connection.execute("DELETE FROM plans WHERE slug LIKE 'test-%'")
+
+
 async def set_limits(database: Database, account_id: str, **limits: Any) -> None:
     async with database.connection() as connection:
         cursor = await connection.execute("SELECT plan FROM accounts WHERE id = %s", (account_id,))
