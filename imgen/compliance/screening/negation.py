@@ -31,11 +31,21 @@ class Negations:
         return span in self._negated
 
     def plainly(self, span: Span) -> bool:
-        """Whether it is negated with no more than an article between: `not a child`."""
-        start = self._back(span[0], _ARTICLES)
-        return self._is_negator(start) or (
-            self._word(start) in lexicon().grammar.joiners and self._joined_to_plain(start)
-        )
+        """Whether it is negated with no more than an article between: `not a child or kid`."""
+        return span in self._plain
+
+    @cached_property
+    def _plain(self) -> frozenset[Span]:
+        joiners = lexicon().grammar.joiners
+        found: set[Span] = set()
+        ends: set[int] = set()
+        for span in self._spans:
+            before = self._back(span[0], _ARTICLES)
+            joined = self._word(before) in joiners and before in ends
+            if joined or self._is_negator(before):
+                found.add(span)
+                ends.add(span[1])
+        return frozenset(found)
 
     @cached_property
     def _negated(self) -> frozenset[Span]:
@@ -64,17 +74,19 @@ class Negations:
             return True
         if self._word(before) in grammar.maybe_joiners and before in ends:
             return span[1] >= len(self._row) or self._starts(span[1])
-        return span[0] in ends and self._is_listed_on(span)
+        return span[0] in ends and span in self._enumerated
 
-    def _is_listed_on(self, span: Span) -> bool:
-        """Whether `or` ends the enumeration that a phrase is in: `no blood, gore or violence`."""
-        follower = {start: (start, end) for start, end in self._spans}
-        while span[1] in follower:
-            span = follower[span[1]]
-        return self._word(span[1]) in lexicon().grammar.joiners
-
-    def _joined_to_plain(self, joiner: int) -> bool:
-        return any(end == joiner and self.plainly((start, end)) for start, end in self._spans)
+    @cached_property
+    def _enumerated(self) -> frozenset[Span]:
+        """Phrases of an enumeration that `or` ends: `no blood, gore or violence`."""
+        joiners = lexicon().grammar.joiners
+        found: set[Span] = set()
+        starts: set[int] = set()
+        for span in reversed(self._spans):
+            if span[1] in starts or self._word(span[1]) in joiners:
+                found.add(span)
+                starts.add(span[0])
+        return frozenset(found)
 
     def _back(self, start: int, passing: frozenset[str]) -> int:
         """The token before a phrase, over words that may stand between; -1 for none."""

@@ -16,7 +16,7 @@ LEET = {
 CENSORS = "*#%"
 """Signs that hide a letter: `n*de`."""
 
-_MOST_DOUBTS = 4
+_MOST_DOUBTS = 3
 """Signs that may be either of two letters, beyond which all are taken for the same."""
 _LONGEST = 48
 """Letters of a word beyond which nobody reads it, and neither do we."""
@@ -41,8 +41,10 @@ def read_word(word: str) -> Words:
 def _disguised(word: str) -> Iterator[Words]:
     """Ways to read a word that is not listed as it stands, the likeliest first."""
     known = lexicon()
+    years = known.grammar.ages.years
     bare = word.strip(_FIGURES)
-    if len(bare) >= 3 and bare != word and bare in known.words:
+    # The figures of `10yearold` are the point of it.
+    if len(bare) >= 3 and bare != word and bare in known.words and bare not in years:
         yield (bare,)
     for reading in leet(word):
         if reading in known.words:
@@ -55,8 +57,24 @@ def _disguised(word: str) -> Iterator[Words]:
     if "v" in word and word.replace("v", "u") in known.firm:
         yield (word.replace("v", "u"),)
     for reading in leet(word):
-        yield from ((stem,) for stem in known.stems if reading.startswith(stem))
+        if stem := _stem(reading):
+            yield (stem,)
         yield from _glued(reading)
+
+
+def whole_word(letters: str) -> str:
+    """The single listed word that letters make, figures read as letters; empty for none."""
+    known = lexicon()
+    for way in leet(letters):
+        if way in known.firm:
+            return way
+        if stem := _stem(way):
+            return stem
+    return ""
+
+
+def _stem(word: str) -> str:
+    return next((stem for stem in lexicon().stems if word.startswith(stem)), "")
 
 
 def leet(word: str) -> Iterator[str]:
@@ -118,9 +136,14 @@ def read_censored(pattern: str) -> str:
     return next(
         (
             word
-            for word in sorted(lexicon().firm)
-            if len(word) == len(pattern)
-            and all(a in CENSORS or a == b for a, b in zip(pattern, word, strict=True))
+            for word in _of_length(len(pattern))
+            if all(a in CENSORS or a == b for a, b in zip(pattern, word, strict=True))
         ),
         "",
     )
+
+
+@lru_cache(maxsize=_LONGEST + 1)
+def _of_length(length: int) -> tuple[str, ...]:
+    """The single listed words of that many letters."""
+    return tuple(sorted(word for word in lexicon().firm if len(word) == length))

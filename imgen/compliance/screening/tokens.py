@@ -8,14 +8,23 @@ from dataclasses import dataclass
 
 from imgen.compliance.screening.fold import fold
 from imgen.compliance.screening.lexicon import lexicon
-from imgen.compliance.screening.readings import CENSORS, LEET, leet, read_censored, read_word
+from imgen.compliance.screening.readings import (
+    CENSORS,
+    LEET,
+    leet,
+    read_censored,
+    read_word,
+    whole_word,
+)
 
 _WORD = re.compile(r"[^\W_]+")
 _BREAKS = frozenset(',;.!?:()[]{}|"\n<>=•·—–…')
 _SIGNS = frozenset(LEET) - frozenset("0123456789")
-_MOST_PIECES = 12
+_MOST_PIECES = 10
 """Pieces that a word torn apart is sought in."""
 _LONGEST_PIECE = 3
+_LONGEST_TORN = 18
+"""Letters of a word that is sought in pieces."""
 _SHORTEST_RUN = 3
 """Single letters in a row before they are taken for a word spelt out."""
 _NOT_LATIN = re.compile("[\u0e00-\U0010ffff]")
@@ -92,7 +101,6 @@ def _may_be_disguised(pieces: list[_Piece], index: int) -> bool:
 
 def _spelt_out(pieces: list[_Piece], index: int) -> tuple[tuple[str, ...], int] | None:
     """Words spelt with something between their letters: `n u d e`, and how many pieces they are."""
-    known_hiding = lexicon().hiding
     if len(pieces[index].text) > 1 or (index and len(pieces[index - 1].text) == 1):
         return None
     end = index
@@ -100,13 +108,13 @@ def _spelt_out(pieces: list[_Piece], index: int) -> tuple[tuple[str, ...], int] 
         end += 1
     if end - index < _SHORTEST_RUN:
         return None
-    letters = "".join(
-        _sign(piece.gap) * (position > 0) + piece.text
-        for position, piece in enumerate(pieces[index:end])
-    )
-    words, sure = max(map(_cut, leet(letters)), key=lambda one: one[1])
+    run = pieces[index:end]
+    plain = "".join(piece.text for piece in run)
+    signed = run[0].text + "".join(_sign(piece.gap) + piece.text for piece in run[1:])
+    ways = (way for letters in dict.fromkeys((plain, signed)) for way in leet(letters))
+    words, sure = max(map(_cut, ways), key=lambda one: one[1])
     # A spelt-out word that only holds a listed one is not torn apart again to find that.
-    return (words, end - index) if sure or not known_hiding.isdisjoint(words) else None
+    return (words, end - index) if sure or not lexicon().hiding.isdisjoint(words) else None
 
 
 def _cut(letters: str) -> tuple[tuple[str, ...], int]:
@@ -159,24 +167,16 @@ def _torn(pieces: list[_Piece], index: int, last: str) -> tuple[tuple[str, ...],
             return None
         joined += piece.text
         tight += _sign(piece.gap) + piece.text
-        if len(joined) > 24:
+        if len(joined) > _LONGEST_TORN:
             return None
         if closed or odd:
             for way in (joined, tight) if closed else (joined,):
-                word = _whole(way, least=3 if closed else 4)
+                word = whole_word(way) if len(way) >= (3 if closed else 4) else ""
                 if word and not _is_plain(pieces[index : end + 1]):
                     return (word,), end + 1 - index
         if closed and (hidden := _censored(pieces[index : end + 1])):
             return (hidden,), end + 1 - index
     return None
-
-
-def _whole(letters: str, *, least: int) -> str:
-    """The listed word that letters make, figures read as letters; empty for none."""
-    if len(letters) < least:
-        return ""
-    known = lexicon()
-    return next((way for way in leet(letters) if way in known.firm), "")
 
 
 def _is_plain(pieces: list[_Piece]) -> bool:
@@ -188,7 +188,7 @@ def _with_signs(piece: _Piece, after: str) -> str:
     """A word whose first or last letter is a sign: `$ex`, `@nal`, `boob$`."""
     head = piece.gap[-1] if piece.gap[-1:] in ("@", "$") else ""
     tail = "$" if after[:1] == "$" else ""
-    return _whole(head + piece.text + tail, least=3)
+    return whole_word(head + piece.text + tail) if len(piece.text) > 1 else ""
 
 
 def _censored(pieces: list[_Piece]) -> str:
