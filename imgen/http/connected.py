@@ -34,13 +34,17 @@ async def while_connected(request: Request) -> AsyncIterator[None]:
 
     watching = asyncio.create_task(watch())
     try:
-        try:
-            yield
-        finally:
-            watching.cancel()
-            if gone:  # the block may have ended before it noticed: take the cancellation here
-                await asyncio.sleep(0)
+        yield
     except asyncio.CancelledError:
-        if gone and task.uncancel() == 0:
-            raise Conflict("The client hung up", code="client_gone") from None
-        raise
+        if not gone:
+            raise
+    finally:
+        watching.cancel()
+        if gone:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(0)  # the block may have ended before it noticed
+            task.uncancel()
+    if gone:
+        if task.cancelling():  # by somebody else, too
+            raise asyncio.CancelledError
+        raise Conflict("The client hung up", code="client_gone")

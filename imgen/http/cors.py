@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from imgen.errors import Invalid
 PUBLIC = ("/api", "/v1/imagine", "/v2/image", "/files", "/verify")
 """Paths that other sites may be let in to; everything else, the dashboard above all, never."""
 
+_SLASHES = re.compile(r"/{2,}")
 _METHODS = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
 _REQUEST_HEADERS = "Authorization, Content-Type, Idempotency-Key, Accept, Range, If-None-Match"
 _REPLY_HEADERS = (
@@ -77,6 +79,7 @@ class Cors:
         await self._app(scope, receive, readable)
 
     def _is_public(self, path: str) -> bool:
+        path = _SLASHES.sub("/", path)  # as the guard reads it
         return any(path == public or path.startswith(public + "/") for public in self._paths)
 
     def _allowed(self, origin: str) -> str:

@@ -57,14 +57,14 @@ class Pictures:
         now = asyncio.get_running_loop().time()
         return Order(caller, plan, request_id, now + self.wait_seconds)
 
-    def wanted(self, body: Picture, preset: Preset, order: Order) -> Wanted:
+    def wanted(self, body: Picture, preset: Preset, plan: Plan) -> Wanted:
         """What is to be made, checked as far as it can be before anything is spent.
 
         Raises:
             imgen.errors.Invalid: the model or the prompt will not do.
             imgen.errors.Forbidden: the plan does not include the model.
         """
-        choice = self.choose(body.model, allowed=order.plan.models)
+        choice = self.choose(body.model, allowed=plan.models)
         return translate.to_wanted(body, preset, choice, self.catalog)
 
     async def one(self, order: Order, wanted: Wanted) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from imgen.surfaces.imageapi_v1 import reply, translate, wire
 from imgen.surfaces.imageapi_v1.errors import render
 from imgen.surfaces.imageapi_v1.pictures import NAME, Order, Pictures
 from imgen.surfaces.imageapi_v1.presets import GENERATE, LOGO, PRODUCT, Preset
+from imgen.surfaces.imageapi_v1.translate import Wanted
 
 PREFIX = "/api/v1"
 Call = Callable[[Visit, Mapping[str, Any]], Awaitable[dict[str, Any]]]
@@ -90,26 +91,25 @@ class ImageApiV1:
             visit.about(preset.operation, fields)
             plan = _plan(visit)
             items = wire.read_items(fields, most=plan.batch_size)
-            order = self._pictures.order(visit.caller, plan, visit.request_id)
             if items is None:
-                wanted = self._pictures.wanted(wire.read_picture(fields), preset, order)
-                await visit.admit()
+                wanted = self._pictures.wanted(wire.read_picture(fields), preset, plan)
+                order = await self._admitted(visit, plan)
                 return await self._pictures.one(order, wanted)
-            return await self._batch(visit, preset, order, items)
+            read = [self._read(item, preset, plan) for item in items]
+            return await self._pictures.batch(await self._admitted(visit, plan), read)
 
         return call
 
-    async def _batch(
-        self, visit: Visit, preset: Preset, order: Order, items: list[object]
-    ) -> dict[str, Any]:
-        read: list[translate.Wanted | ImgenError] = []
-        for item in items:
-            try:
-                read.append(self._pictures.wanted(wire.read_picture(item), preset, order))
-            except ImgenError as error:  # it fails alone, in its place
-                read.append(error)
+    def _read(self, item: object, preset: Preset, plan: Plan) -> Wanted | ImgenError:
+        """An item that will not do fails alone, in its place."""
+        try:
+            return self._pictures.wanted(wire.read_picture(item), preset, plan)
+        except ImgenError as error:
+            return error
+
+    async def _admitted(self, visit: Visit, plan: Plan) -> Order:
         await visit.admit()
-        return await self._pictures.batch(order, read)
+        return self._pictures.order(visit.caller, plan, visit.request_id)
 
     async def _enhance(self, visit: Visit, fields: Mapping[str, Any]) -> dict[str, Any]:
         visit.about("prompt/enhance", fields)

@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from imgen.accounts.authenticate import Authenticate
-from imgen.accounts.usage.read import ReadUsage
-from imgen.generation.choose import ChooseModel
-from imgen.generation.endings import Endings
-from imgen.generation.wait import Deliver, Wait
-from imgen.http.cors import Cors
-from imgen.http.files import files_route
-from imgen.http.gate import Gate
-from imgen.http.health import Health, database_check, storage_check, workers_check
-from imgen.http.root import make_app
 from imgen.settings import Settings
-from imgen.surfaces.imageapi_v1.pictures import Pictures
-from imgen.surfaces.imageapi_v1.routes import ImageApiV1, Tools
-from imgen.surfaces.imageapi_v1.show import Show
 from imgen.wiring.core import Core
-from imgen.wiring.doors import make_links
+from imgen.wiring.http import open_http
 
 Answer = httpx.Response
 Post = Callable[..., Awaitable[Answer]]
-MakeV1 = Callable[..., ImageApiV1]
-
 
 _PLAIN = """
 [models.plain]
@@ -51,62 +38,23 @@ def settings(settings: Settings, tmp_path: Path) -> Settings:
     return settings.model_copy(update={"catalog": catalog})
 
 
-@pytest.fixture
-async def endings(core: Core) -> AsyncIterator[Endings]:
-    async with Endings(core.database) as endings:
-        yield endings
+@asynccontextmanager
+async def client_of(core: Core, **generation: object) -> AsyncIterator[httpx.AsyncClient]:
+    """HTTP to the whole app in this process, with other settings of `generation`."""
+    changed = core.settings.generation.model_copy(update=generation)
+    settings = core.settings.model_copy(update={"generation": changed})
+    async with (
+        open_http(replace(core, settings=settings), public_url="http://imgen.test") as app,
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://imgen.test", timeout=60
+        ) as client,
+    ):
+        yield client
 
 
 @pytest.fixture
-def make_v1(core: Core, endings: Endings) -> MakeV1:
-    """The surface, with other settings."""
-
-    def make(*, wait_seconds: float = 60.0, stand_ins: bool = False) -> ImageApiV1:
-        choose = ChooseModel(core.catalog, core.engines, stand_ins)
-        links = make_links(core, "http://imgen.test")
-        return ImageApiV1(
-            gate=Gate(authenticate=Authenticate(core.database), database=core.database),
-            pictures=Pictures(
-                catalog=core.catalog,
-                choose=choose,
-                deliver=Deliver(core.submit, Wait(core.database, endings)),
-                show=Show(core.database, core.objects, links, link_seconds=60),
-                wait_seconds=wait_seconds,
-            ),
-            tools=Tools(
-                catalog=core.catalog,
-                choose=choose,
-                enhancer=core.enhancer,
-                usage=ReadUsage(core.database),
-                health=Health(
-                    [
-                        database_check(core.database),
-                        storage_check(core.objects),
-                        workers_check(core.database, silent_seconds=10),
-                    ],
-                    fresh_seconds=0,
-                ),
-            ),
-            max_body_bytes=64 * 1024,
-        )
-
-    return make
-
-
-def client_of(core: Core, surface: ImageApiV1) -> httpx.AsyncClient:
-    """HTTP to this surface in this process."""
-    links = make_links(core, "http://imgen.test")
-    app = make_app(
-        [surface.surface()], [files_route(core.objects, links)], max_header_bytes=32 * 1024
-    )
-    return httpx.AsyncClient(
-        transport=httpx.ASGITransport(Cors(app)), base_url="http://imgen.test", timeout=60
-    )
-
-
-@pytest.fixture
-async def v1(core: Core, make_v1: MakeV1) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(core, make_v1()) as client:
+async def v1(core: Core) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(core) as client:
         yield client
 
 

@@ -123,7 +123,7 @@ async def test_another_content_type_is_a_415(core: Core, v1: httpx.AsyncClient, 
 
 
 async def test_a_body_over_the_limit_is_a_413(core: Core, post: Post) -> None:
-    reply = await post("/generate", {"prompt": "a", "extra": "x" * 100_000})
+    reply = await post("/generate", {"prompt": "a", "extra": "x" * 5_000_000})
     assert "bytes" in await _refused(core, reply, 413)
 
 
@@ -138,8 +138,8 @@ async def test_an_unknown_path_is_a_404_and_another_method_a_405(
 async def test_without_a_good_key_it_is_a_401(core: Core, v1: httpx.AsyncClient) -> None:
     calls = [("POST", path) for path in (*_MAKING, "/prompt/enhance", "/prompt/build")]
     for method, path in [*calls, ("GET", "/usage")]:
-        for given in ({}, {"Authorization": "Bearer nonsense"}, {"Authorization": "Basic eA=="}):
-            reply = await v1.request(method, f"/api/v1{path}", headers=given)
+        for bad in ({}, {"Authorization": "Bearer nonsense"}, {"Authorization": "Basic eA=="}):
+            reply = await v1.request(method, f"/api/v1{path}", headers=bad)
             await _refused(core, reply, 401)
 
 

@@ -12,7 +12,7 @@ from imgen.errors import Invalid
 from imgen.generation.outcome import Failed
 from imgen.generation.wait import Deliver, Delivered
 from imgen.wiring.core import Core
-from tests.surfaces.imageapi_v1.conftest import MakeV1, Post, client_of, data_of
+from tests.surfaces.imageapi_v1.conftest import Post, client_of, data_of
 
 _LARGE = {"model": "instant", "width": 1024, "height": 1024}
 
@@ -154,11 +154,9 @@ async def test_a_crash_in_one_item_leaves_the_others_alone(
     assert [result["error"] for result in results] == ["Internal error", "No", "Internal error"]
 
 
-async def test_what_the_deadline_leaves_no_time_for_fails_alone(
-    core: Core, make_v1: MakeV1, key: str
-) -> None:
+async def test_what_the_deadline_leaves_no_time_for_fails_alone(core: Core, key: str) -> None:
     """Without a worker nothing is ever done."""
-    async with client_of(core, make_v1(wait_seconds=0.1)) as v1:
+    async with client_of(core, wait_seconds=0.1) as v1:
         items = [{"prompt": "a", "model": "instant"}] * 9
         reply = await v1.post(
             "/api/v1/generate", json={"items": items}, headers={"Authorization": f"Bearer {key}"}

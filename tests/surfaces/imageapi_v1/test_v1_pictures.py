@@ -12,9 +12,11 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image
+from starlette.types import Message
 
 from imgen.wiring.core import Core
-from tests.surfaces.imageapi_v1.conftest import MakeV1, Post, client_of, data_of
+from imgen.wiring.http import open_http
+from tests.surfaces.imageapi_v1.conftest import Post, client_of, data_of
 
 pytestmark = pytest.mark.usefixtures("worker")
 
@@ -131,8 +133,8 @@ async def test_without_a_model_the_first_that_can_run_answers_under_its_own_name
     assert data_of(await post("/generate", body))["model"] == "sketch"
 
 
-async def test_a_stand_in_is_said(core: Core, make_v1: MakeV1, key: str) -> None:
-    async with client_of(core, make_v1(stand_ins=True)) as v1:
+async def test_a_stand_in_is_said(core: Core, key: str) -> None:
+    async with client_of(core, stand_ins=True) as v1:
         reply = await v1.post(
             "/api/v1/generate",
             json={"prompt": "a fox", "model": "flux-2-dev", "width": 256, "height": 256},
@@ -184,10 +186,10 @@ async def _jobs(core: Core) -> list[tuple[str, bool]]:
 
 
 async def test_when_the_deadline_passes_the_job_is_cancelled_and_not_counted(
-    core: Core, make_v1: MakeV1, key: str
+    core: Core, key: str
 ) -> None:
     headers = {"Authorization": f"Bearer {key}"}
-    async with client_of(core, make_v1(wait_seconds=0.05)) as v1:
+    async with client_of(core, wait_seconds=0.05) as v1:
         reply = await v1.post(
             "/api/v1/generate", json={"prompt": "sleep 30", "model": "instant"}, headers=headers
         )
@@ -199,14 +201,8 @@ async def test_when_the_deadline_passes_the_job_is_cancelled_and_not_counted(
 
 
 async def test_a_client_that_hangs_up_cancels_its_job(
-    core: Core, make_v1: MakeV1, key: str, until: Callable[..., Awaitable[None]]
+    core: Core, key: str, until: Callable[..., Awaitable[None]]
 ) -> None:
-    from starlette.types import Message
-
-    surface = make_v1().surface()
-    from imgen.http.root import make_app
-
-    app = make_app([surface], [], max_header_bytes=32 * 1024)
     hung_up, sent = asyncio.Event(), asyncio.Event()
     body = b'{"prompt": "sleep 30", "model": "instant"}'
 
@@ -235,10 +231,11 @@ async def test_a_client_that_hangs_up_cancels_its_job(
             (b"content-type", b"application/json"),
         ],
     }
-    serving = asyncio.create_task(app(scope, receive, send))
-    await until(lambda: _states(core), ["running"])
-    hung_up.set()
-    await serving
+    async with open_http(core, public_url="http://imgen.test") as app:
+        serving = asyncio.create_task(app(scope, receive, send))
+        await until(lambda: _states(core), ["running"])
+        hung_up.set()
+        await serving
     assert await _states(core) == ["cancelled"]
 
 
