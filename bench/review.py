@@ -23,7 +23,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.rounds import alternate, table, write
+from bench.rounds import alternate, noise, table, write
 from bench.runner import SKIPPED
 from imgen.compliance.detectors.hashes import HashDetector
 from imgen.compliance.detectors.nudity import NudityDetector
@@ -132,6 +132,7 @@ def main() -> int:
         finally:
             server.leave()
     print(table(rows))
+    print(noise())
     write("review", {"hashes": known, "rows": rows})
     return 0
 

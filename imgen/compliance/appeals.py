@@ -7,7 +7,7 @@ from typing import Protocol
 
 from imgen import clock
 from imgen.compliance.audit import store
-from imgen.compliance.audit.entry import Appeal, Decision, Entry
+from imgen.compliance.audit.entry import ELSEWHERE, Appeal, Decision, Entry
 from imgen.compliance.audit.store import BlockedJob
 from imgen.database.pool import Connection, Database
 from imgen.errors import Conflict, Forbidden, Invalid, NotFound
@@ -85,7 +85,8 @@ async def _blocked(connection: Connection, job_id: str) -> Entry:
     if not job_id:
         raise Invalid("Which job? `imgen compliance appeals list` shows them", field="job")
     await store.lock_job(connection, job_id)
-    found = await store.entries(connection, job_id=job_id, limit=1)
+    ours = not job_id.startswith(ELSEWHERE)
+    found = await store.entries(connection, job_id=job_id, limit=1) if ours else []
     if not found or found[0].state != "blocked":
         raise NotFound(f"No review blocked {job_id}; `imgen compliance log --job` shows why")
     return found[0]

@@ -78,6 +78,16 @@ async def test_its_verdict_and_its_signals_become_ours() -> None:
     assert seen == {"image.exposed_buttocks": 0.7, "acs.unsafe": 1.0}
 
 
+async def test_its_words_are_kept_short_and_printable() -> None:
+    row = {"name": "hash.listed", "score": 1, "detail": "a\x00b\x1b[31m\ud800" + "c" * 900}
+    (seen, blocked) = _signals(
+        json.dumps({"verdict": "unsafe", "signals": [row], "filter_categories": ["\0"]}).encode()
+    )
+    assert seen.detail.startswith("a b [31m c")
+    assert len(seen.detail) <= 200
+    assert blocked.detail.isprintable()
+
+
 async def test_what_its_floor_blocked_ours_blocks_too() -> None:
     seen, _ = await ask(verdict("unsafe", floor=True))
     assert seen == {"acs.unsafe": 1.0, "acs.floor": 1.0}

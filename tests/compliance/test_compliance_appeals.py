@@ -38,11 +38,12 @@ async def review(
     *,
     floor: bool = False,
     kind: Kind = "generated",
+    job_id: str = JOB,
 ) -> None:
     finding = Finding("n1", "Nudity", "nudity", "high", action, ())
     verdict = Verdict((finding,), (), "default", 1, (), floor)
     async with database.transaction() as connection:
-        await store.append(connection, entry_of(Subject(kind, None, job_id=JOB), verdict, {}))
+        await store.append(connection, entry_of(Subject(kind, None, job_id=job_id), verdict, {}))
 
 
 async def test_an_overturned_picture_is_released_and_the_reason_is_on_record(
@@ -80,6 +81,12 @@ async def test_what_the_floor_blocked_stays_blocked(database: Database) -> None:
         await Appeals(database, released).overturn(JOB, reason="a mistake", by="ann")
     assert released.jobs == []
     assert await Appeals(database, released).decisions(JOB) == []
+
+
+async def test_a_job_of_another_deployment_is_not_ours_to_release(database: Database) -> None:
+    await review(database, job_id="acs/run_theirs")
+    with pytest.raises(NotFound):
+        await Appeals(database, Released()).overturn("acs/run_theirs", reason="why", by="ann")
 
 
 async def test_a_blocked_upload_has_nothing_to_release(database: Database) -> None:

@@ -167,13 +167,18 @@ def _signal(row: Mapping[str, Any]) -> Signal:
     if not math.isfinite(score) or not 0 <= score <= 1:
         raise ValueError("a score is between 0 and 1")
     said = f"{row.get('detector', '')}: {row.get('detail', '')}".strip(": ")
-    return Signal(row["name"], round(float(score), 4), "acs", said[:_LONGEST_DETAIL])
+    return Signal(row["name"], round(float(score), 4), "acs", _tidy(said))
 
 
 def _names(values: object) -> str:
     if not isinstance(values, list):
         raise TypeError("categories are a list")
-    return ", ".join(str(value) for value in values)[:_LONGEST_DETAIL]
+    return _tidy(", ".join(str(value) for value in values))
+
+
+def _tidy(text: str) -> str:
+    """Short, on one line, and nothing that a database or a terminal would stumble over."""
+    return "".join(one if one.isprintable() else " " for one in text[:_LONGEST_DETAIL])
 
 
 def _failed(how: str) -> Upstream:
