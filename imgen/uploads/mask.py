@@ -56,7 +56,7 @@ def open_mask(upload: Upload, limits: PictureLimits, *, width: int, height: int)
 
 def _by_alpha(grey: Mask, alpha: Mask) -> Mask:
     if _is_picture(grey[alpha >= _HALF]):
-        return np.asarray(np.invert(alpha), np.uint8)
+        return np.asarray(255 - alpha, np.uint8)
     white = np.rint(grey.astype(np.float32) * alpha / 255).astype(np.uint8)
     return white if white.max() >= _HALF else alpha
 

@@ -91,8 +91,14 @@ def choose(wish: Wish, choose_model: ChooseModel, allowed: tuple[str, ...]) -> C
     try:
         return choose_model(look.model if look else "", task=wish.task, allowed=allowed)
     except Invalid as error:
-        field = "style" if look is None or look.style_id is None else "style_id"
-        raise Invalid(error.message, code=error.code, field=field) from None
+        if look is None:
+            raise
+        field = "style" if look.style_id is None else "style_id"
+        message = f"{field} {look.key}: {error.message}"
+        if error.code == "model_unavailable":
+            able = ", ".join(model.key for model in choose_model.able(wish.task))
+            message += f"; these can: {able or 'none here'}"
+        raise Invalid(message, code=error.code, field=field) from None
 
 
 def framed(wish: Wish, pictures: Pictures, model: Model) -> tuple[Pictures, Size]:

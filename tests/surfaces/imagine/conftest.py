@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import numpy as np
@@ -14,17 +13,16 @@ from PIL import Image
 
 from imgen.settings import Settings
 
-if TYPE_CHECKING:
-    from imgen.wiring.core import Core
-
 Pixels = NDArray[np.uint8]
 
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    """Without the invisible mark, so that what is promised of pixels can be seen exactly."""
+    """Without the invisible mark, so that what is promised of pixels can be seen exactly; and
+    patient with a worker whose engine keeps the processor busy."""
     finishing = settings.finishing.model_copy(update={"invisimark": False})
-    return settings.model_copy(update={"finishing": finishing})
+    worker = settings.worker.model_copy(update={"stalled_seconds": 30.0})
+    return settings.model_copy(update={"finishing": finishing, "worker": worker})
 
 
 class Calls:
@@ -34,7 +32,7 @@ class Calls:
         self.client = client
         self.headers = {"Authorization": f"Bearer {key}"}
 
-    async def __call__(self, path: str, accept: str = "", **parts: object) -> httpx.Response:
+    async def __call__(self, path: str, accept: str = "", **parts: Any) -> httpx.Response:
         """Post a form: arrays become PNG files, bytes files, the rest text."""
         headers = self.headers | ({"Accept": accept} if accept else {})
         files: dict[str, Any] = {
@@ -43,16 +41,18 @@ class Calls:
             if isinstance(part, np.ndarray | bytes)
         }
         data = {name: (None, str(part)) for name, part in parts.items() if name not in files}
-        return await self.client.post(path, headers=headers, files=data | files or {"": ""})
+        return await self.client.post(
+            path, headers=headers, files=data | files or {"nothing": (None, "")}
+        )
 
-    async def picture(self, path: str, **parts: object) -> Pixels:
+    async def picture(self, path: str, **parts: Any) -> Pixels:
         """The pixels of the PNG that a form is answered with."""
         reply = await self(path, accept="image/png", **parts)
         assert reply.status_code == 200, reply.text
         assert reply.headers["content-type"] == "image/png"
         return pixels_of(reply.content)
 
-    async def refused(self, path: str, **parts: object) -> tuple[int, dict[str, Any]]:
+    async def refused(self, path: str, **parts: Any) -> tuple[int, dict[str, Any]]:
         """Status and body of an error."""
         reply = await self(path, **parts)
         assert reply.status_code >= 400, reply.text
@@ -74,13 +74,6 @@ def pixels_of(data: bytes) -> Pixels:
 
 
 @pytest.fixture
-async def calls(core: Core, worker: None) -> AsyncIterator[Calls]:
-    from tests.surfaces.imagine.serving import imagine_app
-
-    key = await core.administer.create_key("tester")
-    app = imagine_app(core)
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(
-        transport=transport, base_url="http://imgen.test", timeout=60
-    ) as client:
-        yield Calls(client, key)
+def calls(client: httpx.AsyncClient, key: str, worker: None) -> Calls:
+    client.timeout = httpx.Timeout(60)
+    return Calls(client, key)

@@ -24,10 +24,10 @@ def wish_of(path: str, **fields: str) -> Wish:
     return translate.checked(operation.wish(read_fields(operation.form, fields), CATALOG), CATALOG)
 
 
-def request_of(path: str, choice: Choice = SKETCH, **fields: str) -> GenerationRequest:
+def request_of(path: str, model: str = "sketch", **fields: str) -> GenerationRequest:
     wish = wish_of(path, **fields)
     format = translate.usual_format(wish)
-    return translate.to_request(wish, choice, (64, 64), format=format)
+    return translate.to_request(wish, Choice(CATALOG.models[model]), (64, 64), format=format)
 
 
 def refused(path: str, **fields: str) -> Invalid:
@@ -121,15 +121,14 @@ DEFAULTS: list[tuple[str, dict[str, str], dict[str, Any]]] = [
 def test_fields_and_defaults_reach_the_engine(
     path: str, fields: dict[str, str], expected: dict[str, Any]
 ) -> None:
-    request = request_of(path, **{**NEEDS[path], **fields})
+    request = request_of(path, "sketch", **{**NEEDS[path], **fields})
     assert {name: getattr(request, name) for name in expected} == expected
 
 
 def test_a_distilled_model_keeps_its_own_figures_unless_told_otherwise() -> None:
-    schnell = Choice(CATALOG.models["flux-schnell"])
-    request = request_of(f"{V1}/generations", schnell, prompt="a lake")
+    request = request_of(f"{V1}/generations", "flux-schnell", prompt="a lake")
     assert (request.steps, request.guidance_scale) == (4, 0.0)
-    request = request_of(f"{V1}/generations", schnell, prompt="a lake", steps="30", cfg="4")
+    request = request_of(f"{V1}/generations", "flux-schnell", prompt="a lake", steps="30", cfg="4")
     assert (request.steps, request.guidance_scale) == (30, 4.0)
 
 
