@@ -19,8 +19,9 @@ from starlette.types import ASGIApp
 from imgen.cli.options import DataDir, run, settings_for
 from imgen.errors import Unavailable
 from imgen.settings import ServerSettings, Settings
-from imgen.wiring.core import open_core
+from imgen.wiring.core import Core, open_core
 from imgen.wiring.http import open_http
+from imgen.wiring.people import make_operate
 
 _log = structlog.get_logger()
 _OPEN_REQUEST_SECONDS = 3
@@ -64,12 +65,21 @@ async def _serve(settings: Settings) -> None:
         worker = asyncio.create_task(_keep_worker(settings)) if settings.worker.embedded else None
         await server.start()
         print(f"imgen is ready at {url}", flush=True)
+        await _tell_first_admin(core)
         await stop.wait()
         _log.info("server.stopping")
         await server.stop()
         if worker is not None:
             worker.cancel()
             await asyncio.wait({worker})
+
+
+async def _tell_first_admin(core: Core) -> None:
+    """Make an admin on the first start; say how to get in, until somebody has."""
+    email = await make_operate(core.settings, core.database).first_admin()
+    if email:
+        command = f"imgen users password {email} --data-dir {core.settings.data_dir}"
+        print(f"No admin can sign in yet. To choose a password: {command}", file=sys.stderr)
 
 
 class _Uvicorn(uvicorn.Server):

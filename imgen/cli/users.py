@@ -12,14 +12,13 @@ from rich.console import Console
 from rich.table import Table
 
 from imgen import clock
-from imgen.accounts.people.lifetimes import Lifetimes
 from imgen.accounts.people.operate import OperateUsers
-from imgen.accounts.people.passwords import Passwords
 from imgen.accounts.people.records import Link, User
 from imgen.cli.options import DataDir, run, settings_for
 from imgen.errors import Invalid
 from imgen.settings import Settings
 from imgen.wiring.core import open_database
+from imgen.wiring.people import make_operate
 
 _T = TypeVar("_T")
 
@@ -175,7 +174,7 @@ def _operate(data_dir: Path | None, act: Callable[[OperateUsers], Coroutine[Any,
 
     async def work() -> _T:
         async with open_database(settings) as database:
-            return await act(OperateUsers(database, Passwords(), Lifetimes()))
+            return await act(make_operate(settings, database))
 
     return run(work())
 

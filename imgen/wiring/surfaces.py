@@ -26,6 +26,7 @@ from imgen.uploads.parts import FormLimits
 from imgen.uploads.picture import PictureLimits
 from imgen.wiring.core import Core
 from imgen.wiring.doors import Doors
+from imgen.wiring.people import make_account_api
 
 
 class Door(Protocol):
@@ -38,7 +39,13 @@ class Door(Protocol):
 
 def make_surfaces(doors: Doors) -> Sequence[Door]:
     """All of them."""
-    return (_imgen_v2(doors), _imageapi_v1(doors), _imagine(doors), _cache_api(doors))
+    return (
+        _imgen_v2(doors),
+        _imageapi_v1(doors),
+        _imagine(doors),
+        make_account_api(doors),
+        _cache_api(doors),
+    )
 
 
 def make_lookup(core: Core) -> Lookup:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 
-from imgen.accounts.people.lifetimes import Lifetimes
 from imgen.accounts.people.sweep import Sweep
 from imgen.accounts.requests.log import Tidy
 from imgen.compliance.audit.purge import PurgeAudit
@@ -18,11 +17,11 @@ from imgen.generation.recover import Recover
 from imgen.generation.run import Run
 from imgen.generation.shelf import QUARANTINE
 from imgen.library.withdraw import Withdraw
-from imgen.settings import Settings
 from imgen.storage.purge import Purge
 from imgen.wiring.compliance import make_reviewer
 from imgen.wiring.core import Core
 from imgen.wiring.memory import make_memory
+from imgen.wiring.people import make_lifetimes
 from imgen.wiring.provenance import make_finisher
 from imgen.worker.chores import Chore
 from imgen.worker.process import Pace, Worker
@@ -81,9 +80,3 @@ def _chores(core: Core) -> list[Chore]:
         Chore("purge_quarantine", quarantine, _HOURLY),
         Chore("purge_audit", audit, _HOURLY),
     ]
-
-
-def make_lifetimes(settings: Settings) -> Lifetimes:
-    """How long sessions and one-time links last."""
-    session = timedelta(days=settings.accounts.session_days)
-    return Lifetimes(session=session, idle=min(session, Lifetimes().idle))
