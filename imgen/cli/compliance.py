@@ -25,12 +25,12 @@ from imgen.compliance.evaluation.evaluate import Evaluate, Evaluation
 from imgen.compliance.hash_lists.keep import HashLists
 from imgen.compliance.hash_lists.read import read_hashes
 from imgen.compliance.hash_lists.store import ListKind
-from imgen.compliance.review import Examined
+from imgen.compliance.review import Examine
 from imgen.compliance.subject import Subject
 from imgen.database.pool import Database
 from imgen.errors import Invalid
 from imgen.verification.picture import Limits, open_picture
-from imgen.wiring.compliance import make_examine
+from imgen.wiring.compliance import close_detectors, make_examine
 from imgen.wiring.core import open_core, open_database
 from imgen.wiring.memory import make_release
 
@@ -71,10 +71,7 @@ def review(
     """
     subject = Subject("upload", _open(_read(file)), prompt=prompt, negative=negative)
 
-    async def work(database: Database) -> Examined:
-        return await make_examine(settings_for(data_dir), database)(subject, ruleset)
-
-    examined = _with_database(data_dir, work)
+    examined = _with_examine(data_dir, lambda examine: examine(subject, ruleset))
     if as_json:
         print(json.dumps(tables.examined_as_json(examined), indent=2))
     else:
@@ -131,13 +128,12 @@ def evaluate(
     `safe`. Pictures stay where they are, and nothing is written to the audit log.
     """
 
-    async def work(database: Database) -> Evaluation:
-        examine = make_examine(settings_for(data_dir), database)
+    async def work(examine: Examine) -> Evaluation:
         with progress("judging") as (_, step):
             judge = Evaluate(examine, _open, at_once=os.cpu_count() or 1)
             return await judge(folder, ruleset, step=lambda: step(1))
 
-    found = _with_database(data_dir, work)
+    found = _with_examine(data_dir, work)
     if as_json:
         print(json.dumps(tables.evaluation_as_json(found), indent=2))
     else:
@@ -162,7 +158,7 @@ def overturn(job: JobId, reason: Reason, by: By = "", data_dir: DataDir = None) 
     async def work() -> None:
         async with open_core(settings_for(data_dir)) as core:
             decide = Appeals(core.database, make_release(core))
-            await decide.overturn(job, reason=reason, by=by or getpass.getuser())
+            await decide.overturn(job, reason=reason, by=by or _operator())
 
     run(work())
     print(f"{job} is released")
@@ -175,7 +171,7 @@ def uphold(job: JobId, reason: Reason, by: By = "", data_dir: DataDir = None) ->
     async def work() -> None:
         async with open_core(settings_for(data_dir)) as core:
             decide = Appeals(core.database, make_release(core))
-            await decide.uphold(job, reason=reason, by=by or getpass.getuser())
+            await decide.uphold(job, reason=reason, by=by or _operator())
 
     run(work())
     print(f"{job} stays blocked")
@@ -235,6 +231,28 @@ def _with_database(
             return await work(database)
 
     return run(inside())
+
+
+def _with_examine(data_dir: Path | None, work: Callable[[Examine], Coroutine[Any, Any, _T]]) -> _T:
+    """Do something with the detectors and rulesets of a deployment."""
+    settings = settings_for(data_dir)
+
+    async def inside(database: Database) -> _T:
+        examine = make_examine(settings, database)
+        try:
+            return await work(examine)
+        finally:
+            await close_detectors(examine)
+
+    return _with_database(data_dir, inside)
+
+
+def _operator() -> str:
+    """Who runs this; a container's user may have no name."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        raise Invalid("Say who decides: --by NAME", field="by") from None
 
 
 def _read(file: Path) -> bytes:

@@ -14,6 +14,8 @@ from imgen.compliance.detectors.hashes import HashDetector
 from imgen.compliance.detectors.prompt import PromptDetector
 from imgen.compliance.detectors.text import TextDetector
 from imgen.compliance.hash_lists.keep import HashLists
+from imgen.compliance.refusals import RecordRefusal
+from imgen.compliance.rulesets import load_rulesets
 from imgen.compliance.signal import Signal
 from imgen.compliance.subject import Subject
 from imgen.database.pool import Database
@@ -167,6 +169,15 @@ async def test_a_detector_is_told_the_ruleset(database: Database) -> None:
     detector = Seeing("acs")
     await review_with(database, detector)(SUBJECT, "permissive")
     assert detector.subjects[0].ruleset == "permissive"
+
+
+async def test_a_refused_prompt_is_on_record_without_its_words(database: Database) -> None:
+    record = RecordRefusal(database, load_rulesets(()))
+    await record(account_id="acc_r", ruleset="permissive", prompt="a nude schoolgirl")
+    (entry,) = await log(database)
+    assert (entry.state, entry.kind, entry.account_id) == ("refused", "prompt", "acc_r")
+    assert (entry.floor, entry.job_id) == (True, "")
+    assert {one.category for one in entry.findings} >= {"minor"}
 
 
 async def test_examining_alone_leaves_no_trace(database: Database) -> None:

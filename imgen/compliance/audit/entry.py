@@ -17,7 +17,8 @@ from imgen.compliance.verdict import Finding, Verdict
 ELSEWHERE = "acs/"
 """Begins the names of jobs of other deployments, which nobody here can release."""
 
-State = Literal["safe", "flagged", "blocked", "failed"]
+State = Literal["safe", "flagged", "blocked", "failed", "refused"]
+"""`failed`: no verdict was reached. `refused`: a prompt, before any work was done."""
 Decision = Literal["overturned", "upheld"]
 
 FINDINGS = TypeAdapter(tuple[Finding, ...])
