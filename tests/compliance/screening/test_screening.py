@@ -186,5 +186,5 @@ def test_strange_characters_do_no_harm(text: str) -> None:
 
 
 def test_long_rows_of_negations_are_read_to_the_end() -> None:
-    assert categories("no kid" + " or kid" * 20_000 + ", nude") == {"nudity"}
-    assert categories("no blood, " + "gore, " * 20_000 + "or gore") == set()
+    assert categories("no kid" + " or kid" * 3_000 + ", nude") == {"nudity"}
+    assert categories("no blood, " + "gore, " * 3_000 + "or gore") == set()
