@@ -44,7 +44,7 @@ def test_a_ruleset_of_ones_own_is_added(tmp_path: Path) -> None:
     file = write(tmp_path, HOUSE)
     assert check_rulesets([file]) == []
     house = load_rulesets([file]).named("house")
-    assert (house.label, house.version, house.requires) == ("House", 3, {"vision"})
+    assert (house.label, house.version, house.requires) == ("House", 3, frozenset({"vision"}))
     (rule,) = house.rules
     assert (rule.id, rule.action) == ("no-gore", Action.FLAG)
     assert rule.only_with == (Trigger("prompt.hate", 0.5),)
