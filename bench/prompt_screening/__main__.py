@@ -18,7 +18,7 @@ from imgen.compliance.screening import readings, screen
 from imgen.compliance.signal import CATEGORIES
 
 HERE = Path(__file__).parent
-SETS = ("tuning", "held_out", "later")
+SETS = ("tuning", "later", "final", "held_out")
 HIT = 0.5
 """The lowest score that counts as a hit here."""
 ROUNDS = 20
