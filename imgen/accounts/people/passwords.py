@@ -54,7 +54,7 @@ class Passwords:
         return self._hasher.check_needs_rehash(kept)
 
     def _verify(self, kept: str | None, password: str) -> bool:
-        if kept is None and not self._decoy:
+        if not self._decoy:  # whoever comes first pays for it, known or not
             self._decoy = self._hasher.hash(secrets.token_hex(16))
         try:
             matches = self._hasher.verify(kept or self._decoy, _same(password))

@@ -19,7 +19,7 @@ from imgen.errors import Invalid
 from imgen.http.fields import read_fields
 from imgen.http.surface import JsonResponse
 from imgen.surfaces.account import wire
-from imgen.surfaces.account.door import Door, Member
+from imgen.surfaces.account.door import Door, Member, id_in
 from imgen.surfaces.account.signing import fields_of
 
 _MOST_REQUESTS = 500
@@ -73,7 +73,7 @@ class Belongings:
         return JsonResponse({"key": wire.key_object(key), "secret": secret}, status_code=201)
 
     async def _revoke_key(self, request: Request, by: Member) -> Response:
-        await self._ledgers.keys.revoke(by.person, by.account_id, request.path_params["id"])
+        await self._ledgers.keys.revoke(by.person, by.account_id, id_in(request.path_params["id"]))
         return Response(status_code=204)
 
     async def _usage(self, _request: Request, account_id: str) -> Response:
@@ -83,7 +83,7 @@ class Belongings:
 
     async def _requests(self, request: Request, account_id: str) -> Response:
         query = request.query_params
-        before = query.get("before", "")
+        before = id_in(query.get("before", ""))
         if before:
             await self._ledgers.log.find(account_id, before)
         newest = await self._ledgers.log.newest(
@@ -92,7 +92,7 @@ class Belongings:
         return JsonResponse({"requests": [wire.request_object(one) for one in newest]})
 
     async def _request(self, request: Request, account_id: str) -> Response:
-        found = await self._ledgers.log.find(account_id, request.path_params["id"])
+        found = await self._ledgers.log.find(account_id, id_in(request.path_params["id"]))
         return JsonResponse({"request": wire.request_object(found)})
 
     async def _prefers(self, _request: Request, account_id: str) -> Response:

@@ -92,6 +92,11 @@ def browser_of(request: Request) -> Browser:
     )
 
 
+def id_in(text: str) -> str:
+    """An id from a path or query; PostgreSQL takes no NUL, and no id of ours has one."""
+    return text.replace("\0", "?")
+
+
 def _in_account(person: SignedIn) -> Member:
     if person.account_id is None:
         raise Forbidden("You are in no account; ask for an invitation", code="no_account")

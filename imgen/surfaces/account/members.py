@@ -10,7 +10,7 @@ from imgen.accounts.people.members import Members
 from imgen.http.fields import read_fields
 from imgen.http.surface import JsonResponse
 from imgen.surfaces.account import wire
-from imgen.surfaces.account.door import Door, Member
+from imgen.surfaces.account.door import Door, Member, id_in
 from imgen.surfaces.account.signing import fields_of
 
 
@@ -55,14 +55,14 @@ class Memberships:
     async def _change(self, request: Request, by: Member) -> Response:
         body = read_fields(wire.ChangeRole, await fields_of(request))
         await self._members.change_role(
-            by.person, by.account_id, request.path_params["id"], body.role
+            by.person, by.account_id, id_in(request.path_params["id"]), body.role
         )
         return await self._list(request, by)
 
     async def _remove(self, request: Request, by: Member) -> Response:
-        await self._members.remove(by.person, by.account_id, request.path_params["id"])
+        await self._members.remove(by.person, by.account_id, id_in(request.path_params["id"]))
         return Response(status_code=204)
 
     async def _withdraw(self, request: Request, by: Member) -> Response:
-        await self._members.withdraw(by.person, by.account_id, request.path_params["id"])
+        await self._members.withdraw(by.person, by.account_id, id_in(request.path_params["id"]))
         return Response(status_code=204)

@@ -23,7 +23,7 @@ from imgen.http.body import json_object
 from imgen.http.fields import read_fields
 from imgen.http.surface import JsonResponse
 from imgen.surfaces.account import wire
-from imgen.surfaces.account.door import Door, browser_of
+from imgen.surfaces.account.door import Door, browser_of, id_in
 
 LARGEST_BODY = 64 * 1024
 """Bytes."""
@@ -127,7 +127,7 @@ class Signing:
         return JsonResponse({"ended": await self._people.sessions.end_others(person)})
 
     async def _end(self, request: Request, person: SignedIn) -> Response:
-        session_id = request.path_params["id"]
+        session_id = id_in(request.path_params["id"])
         await self._people.sessions.end(person.user_id, session_id)
         response = Response(status_code=204)
         if session_id == person.session_id:

@@ -253,6 +253,18 @@ async def test_a_key_for_other_surfaces_is_refused_and_the_refusal_logged(
     assert logged.json()["request"]["code"] == "scope"
 
 
+@pytest.mark.parametrize("text", ["%00", "a%00b", "%F0%9F%9A%B2", "%FF", "..", "a" * 5000, "%25"])
+async def test_an_id_that_is_none_is_not_found(make_tenant: MakeTenant, text: str) -> None:
+    ann = await make_tenant("ann@example.org")
+    for method, path in PATHS:
+        if "_id}" in path:
+            sent = path.split("{")[0] + text
+            body = PATHS[method, path][1]
+            more = {} if body is None else {"json": body}
+            response = await ann.client.request(method, sent, **more)
+            assert response.status_code in {404, 405}, sent
+
+
 async def test_the_cookie_is_kept_from_scripts_and_other_sites(app: ASGIApp) -> None:
     async with browser(app) as client:
         await sign_up(client, "ann@example.org")
