@@ -129,23 +129,35 @@ def candidates(amount: int, matching: int, seen: int) -> int:
 
 
 def _query(filters: Filters, within: SearchIn, *, exact: bool) -> LiteralString:
-    """One subquery for each vector compared, so that each can use its index."""
-    condition = _condition(filters)
-    plus: LiteralString = " + 0" if exact else ""  # an expression that no index is sorted by
-    nearest: list[LiteralString] = [
-        f"(SELECT id FROM images WHERE {condition} AND {column} IS NOT NULL"  # noqa: S608
-        f" ORDER BY ({column} <#> %(vector)s::real[]::halfvec(384)){plus} LIMIT %(amount)s)"
-        for column in _NEAREST[within]
-    ]
-    found: LiteralString = " UNION ".join(nearest)
     scores: list[LiteralString] = [
         f"-({column} <#> %(vector)s::real[]::halfvec(384))" for column in _NEAREST[within]
     ]
     score: LiteralString = ", ".join(scores)
+    found = _compared(filters, within, score) if exact else _walked(filters, within)
     return (
         f"WITH found AS ({found}) SELECT {store.COLUMNS}, greatest({score}) AS score"  # noqa: S608
         " FROM found JOIN images USING (id) ORDER BY score DESC, id LIMIT %(amount)s"
     )
+
+
+def _compared(filters: Filters, within: SearchIn, score: LiteralString) -> LiteralString:
+    """Every picture that passes, once; sorted by an expression that no graph is sorted by."""
+    there: list[LiteralString] = [f"{column} IS NOT NULL" for column in _NEAREST[within]]
+    read: LiteralString = " OR ".join(there)
+    return (
+        f"SELECT id FROM images WHERE {_condition(filters)} AND ({read})"  # noqa: S608
+        f" ORDER BY greatest({score}) DESC, id LIMIT %(amount)s"
+    )
+
+
+def _walked(filters: Filters, within: SearchIn) -> LiteralString:
+    """One subquery for each vector compared, so that each can use its graph."""
+    walks: list[LiteralString] = [
+        f"(SELECT id FROM images WHERE {_condition(filters)} AND {column} IS NOT NULL"  # noqa: S608
+        f" ORDER BY {column} <#> %(vector)s::real[]::halfvec(384) LIMIT %(amount)s)"
+        for column in _NEAREST[within]
+    ]
+    return " UNION ".join(walks)
 
 
 def _condition(filters: Filters) -> LiteralString:
