@@ -28,7 +28,7 @@ from imgen.compliance.hash_lists.store import ListKind
 from imgen.compliance.review import Examine
 from imgen.compliance.subject import Subject
 from imgen.database.pool import Database
-from imgen.errors import Invalid
+from imgen.errors import Invalid, Unavailable
 from imgen.verification.picture import Limits, open_picture
 from imgen.wiring.compliance import close_detectors, make_examine
 from imgen.wiring.core import open_core, open_database
@@ -241,6 +241,9 @@ def _with_examine(data_dir: Path | None, work: Callable[[Examine], Coroutine[Any
         examine = make_examine(settings, database)
         try:
             return await work(examine)
+        except Unavailable as error:  # a client is told no more; an operator has to know
+            why = getattr(error, "__notes__", ())
+            raise Unavailable(": ".join([error.message, *why]), code=error.code) from None
         finally:
             await close_detectors(examine)
 

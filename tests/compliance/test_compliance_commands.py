@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -13,9 +14,10 @@ from skimage import data
 from typer.testing import CliRunner, Result
 
 from imgen.cli import compliance
-from imgen.errors import Invalid, NotFound
+from imgen.errors import Invalid, NotFound, Unavailable
 from imgen.finishing.pdq import pdq
 from imgen.settings import Settings
+from tests.chat.server import Reply, chat_server
 
 Run = Callable[..., Result]
 
@@ -114,6 +116,16 @@ def test_what_cannot_be_is_refused(run: Run, portrait: Path, tmp_path: Path) -> 
     ):
         assert isinstance(run(*arguments).exception, Invalid), arguments
     assert isinstance(run("hashes", "remove", "x").exception, NotFound)
+
+
+async def test_an_operator_is_told_which_detector_failed(
+    run: Run, portrait: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with chat_server(Reply(status=500)) as server:
+        monkeypatch.setenv("IMGEN_COMPLIANCE__ACS_URL", server.url)
+        done = await asyncio.to_thread(run, "review", portrait)
+    assert isinstance(done.exception, Unavailable)
+    assert "acs The external reviewer answered 500" in done.exception.message
 
 
 def test_the_log_tells_who_what_and_why(run: Run, blocked: str) -> None:
