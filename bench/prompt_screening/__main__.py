@@ -1,8 +1,4 @@
-"""`python -m bench.prompt_screening [--errors tuning]`: how well prompts are screened.
-
-Two halves of one written set: the word lists were tuned on `tuning.jsonl` alone, so the figures of
-`held_out.jsonl` are the ones to believe. Both were written by the hand that wrote the lists.
-"""
+"""How well prompts are screened, on written sets: `python -m bench.prompt_screening`."""
 
 from __future__ import annotations
 
@@ -14,14 +10,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from imgen.compliance.rulesets import judge, load_rulesets
+from imgen.compliance.rulesets.floor import FLOOR
 from imgen.compliance.screening import readings, screen
-from imgen.compliance.signal import CATEGORIES
+from imgen.compliance.signal import CATEGORIES, Signal
 
 HERE = Path(__file__).parent
 SETS = ("tuning", "later", "final", "held_out")
 HIT = 0.5
 """The lowest score that counts as a hit here."""
 ROUNDS = 20
+RULESETS = load_rulesets()
 
 
 @dataclass(frozen=True)
@@ -33,6 +32,7 @@ class Prompt:
     kind: str
     expected: frozenset[str]
     found: frozenset[str]
+    signals: tuple[Signal, ...]
 
 
 def read(half: str) -> list[Prompt]:
@@ -48,6 +48,7 @@ def read(half: str) -> list[Prompt]:
                 line["kind"],
                 frozenset(line["expect"]),
                 frozenset(found),
+                signals,
             )
         )
     return prompts
@@ -77,6 +78,18 @@ def report(half: str, prompts: Sequence[Prompt]) -> None:
     innocent = [one for one in prompts if not one.expected]
     alarms = sum(bool(one.found) for one in innocent)
     print(f"false alarms on innocent prompts: {share(alarms, len(innocent))}")
+    for key, ruleset in RULESETS.items():
+        blocked = sum(judge(ruleset, one.signals, ()).blocked for one in innocent)
+        print(f"  blocked under {key}: {share(blocked, len(innocent))}")
+    forbidden = [one for one in prompts if is_floor(one.expected)]
+    refused = sum(judge(FLOOR, one.signals, ()).floor for one in forbidden)
+    others = [one for one in prompts if not is_floor(one.expected)]
+    wrong = sum(judge(FLOOR, one.signals, ()).floor for one in others)
+    print(f"floor: refused {share(refused, len(forbidden))}, wrongly {share(wrong, len(others))}")
+
+
+def is_floor(expected: frozenset[str]) -> bool:
+    return "minor" in expected and bool(expected & {"sexual", "nudity", "suggestive"})
 
 
 def show_errors(prompts: Sequence[Prompt]) -> None:

@@ -12,6 +12,7 @@ ADULT = 18
 _STUCK = re.compile(r"(\d{1,2})(yo|y|yr|yrs|yearold|yearsold|year|years|yrold)")
 _BEFORE_NOTHING = frozenset({"and", "with", "but", "naked", "nude", "yo", "years", "so", "wearing"})
 _CONTRACTED = frozenset({"shes", "hes", "im"})
+_YOUNGEST_IN_COMMAS = 5
 _AFTER_YEARS = ("old", "young")
 
 
@@ -28,7 +29,7 @@ def age_at(row: Sequence[Token], index: int) -> tuple[str, int] | None:
         number, taken = _number(row, start, ages)
         if number and _is_minor(number):
             return f"aged {number}", start + taken - index
-    if told := _she_is(row, index, ages):
+    if told := _she_is(row, index, ages) or _in_commas(row, index, ages):
         return told
     return _years_old(row, index, ages)
 
@@ -74,8 +75,25 @@ def _she_is(row: Sequence[Token], index: int, ages: Ages) -> tuple[str, int] | N
         start += 1
     number, taken = _number(row, start, ages)
     end = start + taken
-    ends = end >= len(row) or row[end].starts or row[end].word in _BEFORE_NOTHING
+    ends = _starts(row, end) or row[end].word in _BEFORE_NOTHING
     return (f"is {number}", end - index) if _is_minor(number) and ends else None
+
+
+def _in_commas(row: Sequence[Token], index: int, ages: Ages) -> tuple[str, int] | None:
+    """`stepdaughter, 15`, as newspapers write it; not `girl, 16:9`."""
+    if row[index].word not in ages.kin or not _starts(row, index + 1):
+        return None
+    number, taken = _number(row, index + 1, ages)
+    end = index + 1 + taken
+    alone = _starts(row, end) and not _word(row, end)[:1].isdigit()
+    if number < _YOUNGEST_IN_COMMAS or not _is_minor(number) or not alone:
+        return None
+    return f"{row[index].word}, {number}", end - index
+
+
+def _starts(row: Sequence[Token], index: int) -> bool:
+    """Whether a clause starts there, or the row is at its end."""
+    return index >= len(row) or row[index].starts
 
 
 def _number(row: Sequence[Token], index: int, ages: Ages) -> tuple[int, int]:

@@ -10,6 +10,9 @@ from imgen.compliance.screening.lexicon import ANY, END, Listed, Phrases, Words,
 from imgen.compliance.screening.negation import Negations, Span
 from imgen.compliance.screening.tokens import Token
 
+_PASSING = frozenset({"suggestive", "self_harm"})
+"""What a phrase of another category may name in passing: bare `breasts`, `suicide` bombers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -102,8 +105,8 @@ def _stands_out(word: str) -> bool:
 
 
 def _is_part(match: _Match, matches: Sequence[_Match]) -> bool:
-    """Whether it only says in passing what a longer phrase says outright: `bare breasts`."""
-    return all(one.category == "suggestive" for one in match.listed) and any(
+    """Whether it only says in passing what a longer phrase says outright."""
+    return all(one.category in _PASSING for one in match.listed) and any(
         other.span != match.span and _within(match.span, other.span) for other in matches
     )
 

@@ -63,6 +63,7 @@ class Ages:
     before: frozenset[str]
     pronouns: frozenset[str]
     things: frozenset[str]
+    kin: frozenset[str]
     openers: frozenset[str]
     """What an age may begin with, figures apart."""
 
@@ -143,7 +144,7 @@ def lexicon() -> Lexicon:
         firm=firm,
         stems=frozenset(word[:-1] for words in entries for word in words if word.endswith("~")),
         squeezed=_squeezed(firm | {word for word in sought if len(word) > 3}),
-        hiding=frozenset(map(fold, read["look_alikes"]["words"])),
+        hiding=frozenset(map(fold, read["look_alikes"]["words"])) - sought,
         unspaced=tuple(
             sorted((w for w in firm if w and _is_unspaced(w[0])), key=len, reverse=True)
         ),
@@ -179,9 +180,9 @@ def _grammar(read: Mapping[str, Any]) -> Grammar:
             numbers=ages["numbers"],
             **{
                 name: frozenset(ages[name])
-                for name in ("years", "months", "before", "pronouns", "things")
+                for name in ("years", "months", "before", "pronouns", "things", "kin")
             },
-            openers=frozenset({*ages["numbers"], *ages["before"], *ages["pronouns"]}),
+            openers=frozenset({*ages["numbers"], *ages["before"], *ages["pronouns"], *ages["kin"]}),
         ),
     )
 

@@ -74,6 +74,7 @@ def whole_word(letters: str) -> str:
 
 
 def _stem(word: str) -> str:
+    """The listed beginning that a word has."""
     return next((stem for stem in lexicon().stems if word.startswith(stem)), "")
 
 

@@ -112,30 +112,27 @@ def _spelt_out(pieces: list[_Piece], index: int) -> tuple[tuple[str, ...], int] 
     plain = "".join(piece.text for piece in run)
     signed = run[0].text + "".join(_sign(piece.gap) + piece.text for piece in run[1:])
     ways = (way for letters in dict.fromkeys((plain, signed)) for way in leet(letters))
-    words, sure = max(map(_cut, ways), key=lambda one: one[1])
+    cuts = (_cut(way, greedy=greedy) for way in ways for greedy in (True, False))
+    words, sure = max(cuts, key=lambda one: one[1])
     # A spelt-out word that only holds a listed one is not torn apart again to find that.
     return (words, end - index) if sure or not lexicon().hiding.isdisjoint(words) else None
 
 
-def _cut(letters: str) -> tuple[tuple[str, ...], int]:
-    """A row of letters cut into words, and how many of the letters are in listed ones."""
-    known = lexicon()
+def _cut(letters: str, *, greedy: bool) -> tuple[tuple[str, ...], int]:
+    """A row of letters cut into words, and how many of the letters are in listed ones.
+
+    Args:
+        greedy: whether the longest word that fits is taken first, or the shortest.
+    """
     words: list[str] = []
     sure = position = 0
     rest = ""
     while position < len(letters):
-        for length in range(min(24, len(letters) - position), 2, -1):
-            word = letters[position : position + length]
-            listed = word in known.words
-            ends = position + length == len(letters)
-            # Three letters are too easily part of a longer word to be one in its midst.
-            if (listed and (length > 3 or (not rest and (ends or sure)))) or (
-                word in known.hiding or word in known.grammar.companions
-            ):
-                words += [rest] * bool(rest) + [word]
-                sure += length * listed
-                rest, position = "", position + length
-                break
+        found, listed = _word_at(letters, position, alone=not rest, sure=sure > 0, greedy=greedy)
+        if found:
+            words += [rest] * bool(rest) + [found]
+            sure += len(found) * listed
+            rest, position = "", position + len(found)
         else:
             if rest and rest[-1].isdigit() != letters[position].isdigit():
                 words.append(rest)
@@ -143,6 +140,28 @@ def _cut(letters: str) -> tuple[tuple[str, ...], int]:
             rest += letters[position]
             position += 1
     return (*words, *([rest] if rest else [])), sure
+
+
+def _word_at(
+    letters: str, position: int, *, alone: bool, sure: bool, greedy: bool
+) -> tuple[str, bool]:
+    """The word that stands there, or an empty string, and whether it is a listed one.
+
+    Args:
+        alone: whether no letters without a meaning stand right before.
+        sure: whether there was a listed word before.
+        greedy: whether the longest listed word is taken, or the shortest.
+    """
+    known = lexicon()
+    longest = min(_LONGEST_TORN, len(letters) - position)
+    heads = [letters[position : position + length] for length in range(longest, 2, -1)]
+    # Three letters are too easily part of a longer word to be one in its midst.
+    three = alone and (sure or position + 3 == len(letters))
+    listed = [word for word in heads if word in known.words and (three or len(word) > 3)]
+    innocent = next((word for word in heads if word in known.hiding), "")
+    if listed and len(listed[0]) > len(innocent):
+        return listed[0 if greedy else -1], True
+    return innocent or next((word for word in heads if word in known.grammar.companions), ""), False
 
 
 def _torn(pieces: list[_Piece], index: int, last: str) -> tuple[tuple[str, ...], int] | None:
