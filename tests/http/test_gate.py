@@ -68,7 +68,7 @@ async def test_an_admitted_call_is_counted_and_found_by_its_id(
     assert (found.surface, found.operation) == ("imgen-v2", "generate")
     assert found.parameters == {"prompt": "a calm lake"}
     assert (found.status, found.code, found.counted) == (200, "", True)
-    assert found.milliseconds > 0
+    assert found.milliseconds
     usage = await ReadUsage(at_noon)(account)
     assert (usage.today.requests, usage.at_once) == (1, 0)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import httpx
 import pytest
@@ -27,7 +27,7 @@ class Ends:
         return {"ratelimit": '"day";r=3;t=9'}
 
 
-def _client(answer: Any) -> httpx.AsyncClient:
+def _client(answer: Callable[[Request], Awaitable[Response]]) -> httpx.AsyncClient:
     async def serve(request: Request) -> Response:
         return await answer(request)
 
@@ -84,7 +84,7 @@ async def test_the_visit_ends_once_with_the_status_before_the_reply_goes(
 async def test_a_stream_ends_its_visit_when_it_begins() -> None:
     visit, seen_by_stream = Ends(), []
 
-    async def body() -> Any:
+    async def body() -> AsyncIterator[bytes]:
         seen_by_stream.extend(visit.seen)
         yield b"a"
         yield b"b"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import psycopg
 import structlog
 
 from imgen.accounts.requests import store
@@ -47,5 +48,5 @@ class Leases:
             try:
                 async with self._database.connection() as connection:
                     await store.renew(connection, sorted(self._held), self.seconds)
-            except Unavailable as error:
-                _log.warning("leases.not_renewed", requests=len(self._held), error=error.message)
+            except (Unavailable, psycopg.Error) as error:
+                _log.warning("leases.not_renewed", requests=len(self._held), error=str(error))

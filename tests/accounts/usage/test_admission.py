@@ -62,7 +62,7 @@ async def test_days_and_months_are_those_of_utc(
     last: datetime,
     first: datetime,
 ) -> None:
-    account = await make_account(at_noon, **{limit: 2})
+    account = await make_account(at_noon, "tester", **{limit: 2})
     began = held.moment
     for _ in range(2):
         await process.enter(account)

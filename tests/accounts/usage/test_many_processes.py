@@ -78,7 +78,7 @@ async def test_many_clients_of_three_processes_get_what_the_plan_allows_and_not_
 async def test_every_window_is_exact_under_concurrency(
     process: Process, at_noon: Database, limit: str
 ) -> None:
-    account = await make_account(at_noon, **{limit: 37})
+    account = await make_account(at_noon, "tester", **{limit: 37})
     refused = await asyncio.gather(*(process.refused(account) for _ in range(100)))
     assert refused.count("") == 37
 
