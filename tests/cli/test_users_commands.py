@@ -10,10 +10,10 @@ from pathlib import Path
 import psycopg
 import pytest
 import typer
+from argon2 import PasswordHasher
 from typer.testing import CliRunner
 
 from imgen.accounts import keys as shape
-from imgen.accounts.people import passwords
 from imgen.cli import accounts, keys, users
 from imgen.errors import Conflict, ImgenError, Invalid, NotFound
 
@@ -28,8 +28,8 @@ def imgen(clean_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ru
     monkeypatch.setenv("IMGEN_DATABASE_URL", clean_url)
     monkeypatch.setenv("IMGEN_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("COLUMNS", "300")
-    cheap = passwords.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-    monkeypatch.setattr(passwords, "PasswordHasher", lambda: cheap)
+    cheap = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    monkeypatch.setattr("imgen.accounts.people.passwords.PasswordHasher", lambda: cheap)
     with psycopg.connect(clean_url, autocommit=True) as connection:
         connection.execute("TRUNCATE users, sign_in_tries CASCADE")
     app = typer.Typer()
@@ -112,8 +112,8 @@ def test_on_a_terminal_a_password_is_asked_for_twice(
         def isatty(self) -> bool:
             return True
 
-    monkeypatch.setattr(users.sys, "stdin", Terminal())
-    monkeypatch.setattr(users.typer, "prompt", prompt)
+    monkeypatch.setattr("sys.stdin", Terminal())
+    monkeypatch.setattr("typer.prompt", prompt)
     assert users._asked_for_password() == GOOD
     assert asked == [{"hide_input": True, "confirmation_prompt": True}]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,6 +21,7 @@ from imgen.http.fields import read_fields
 from imgen.http.surface import JsonResponse
 from imgen.surfaces.account import wire
 from imgen.surfaces.account.door import Door, Member, id_in
+from imgen.surfaces.account.repeats import created
 from imgen.surfaces.account.signing import fields_of
 
 _MOST_REQUESTS = 500
@@ -62,15 +64,21 @@ class Belongings:
         return JsonResponse({"keys": [wire.key_object(key) for key in keys]})
 
     async def _create_key(self, request: Request, by: Member) -> Response:
-        body = read_fields(wire.NewKey, await fields_of(request))
-        key, secret = await self._ledgers.keys.create(
-            by.person,
-            by.account_id,
-            label=body.label,
-            scopes=body.scopes,
-            expires_in=timedelta(seconds=body.expires_in) if body.expires_in else None,
-        )
-        return JsonResponse({"key": wire.key_object(key), "secret": secret}, status_code=201)
+        fields = await fields_of(request)
+        body = read_fields(wire.NewKey, fields)
+
+        async def make() -> tuple[dict[str, Any], str]:
+            key, secret = await self._ledgers.keys.create(
+                by.person,
+                by.account_id,
+                label=body.label,
+                scopes=body.scopes,
+                expires_in=timedelta(seconds=body.expires_in) if body.expires_in else None,
+            )
+            return {"key": wire.key_object(key)}, secret
+
+        once = self._door.gate.once
+        return await created(request, by, once, payload=fields, make=make, secret="secret")  # noqa: S106
 
     async def _revoke_key(self, request: Request, by: Member) -> Response:
         await self._ledgers.keys.revoke(by.person, by.account_id, id_in(request.path_params["id"]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -11,6 +13,7 @@ from imgen.http.fields import read_fields
 from imgen.http.surface import JsonResponse
 from imgen.surfaces.account import wire
 from imgen.surfaces.account.door import Door, Member, id_in
+from imgen.surfaces.account.repeats import created
 from imgen.surfaces.account.signing import fields_of
 
 
@@ -43,14 +46,17 @@ class Memberships:
         )
 
     async def _invite(self, request: Request, by: Member) -> Response:
-        body = read_fields(wire.Invite, await fields_of(request))
-        invitation, link = await self._members.invite(
-            by.person, by.account_id, email=body.email, role=body.role
-        )
-        return JsonResponse(
-            {"invitation": wire.invitation_object(invitation), "token": link.token},
-            status_code=201,
-        )
+        fields = await fields_of(request)
+        body = read_fields(wire.Invite, fields)
+
+        async def make() -> tuple[dict[str, Any], str]:
+            invitation, link = await self._members.invite(
+                by.person, by.account_id, email=body.email, role=body.role
+            )
+            return {"invitation": wire.invitation_object(invitation)}, link.token
+
+        once = self._door.gate.once
+        return await created(request, by, once, payload=fields, make=make, secret="token")  # noqa: S106
 
     async def _change(self, request: Request, by: Member) -> Response:
         body = read_fields(wire.ChangeRole, await fields_of(request))

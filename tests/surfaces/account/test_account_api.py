@@ -160,6 +160,57 @@ async def test_a_key_s_secret_is_shown_once(client: httpx.AsyncClient, database:
 
 
 @pytest.mark.parametrize(
+    ("path", "body", "other", "secret"),
+    [
+        ("/account/keys", {"label": "shop"}, {"label": "other"}, "secret"),
+        ("/account/members", {"email": BOB}, {"email": "cat@example.org"}, "token"),
+    ],
+)
+async def test_a_call_that_is_sent_twice_makes_one_thing_and_shows_its_secret_once(
+    client: httpx.AsyncClient,
+    database: Database,
+    path: str,
+    body: dict[str, Any],
+    other: dict[str, Any],
+    secret: str,
+) -> None:
+    await sign_up(client, ANN)
+    headers = {"Idempotency-Key": "7f3a"}
+    first = await client.post(path, json=body, headers=headers)
+    again = await client.post(path, json=body, headers=headers)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json()[secret]
+    assert again.json() == {**first.json(), secret: None}
+    assert again.headers["idempotent-replayed"] == "true"
+    assert again.headers["x-request-id"] != first.headers["x-request-id"]
+    refused = await client.post(path, json=other, headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (422, "idempotency_mismatch")
+    listed = (await client.get(path)).json()
+    assert len(listed.get("keys") or listed["invitations"]) == 1
+    async with database.connection() as connection:
+        cursor = await connection.execute("SELECT encode(body, 'escape') FROM idempotent_replies")
+        assert first.json()[secret] not in str(await cursor.fetchall())
+
+
+async def test_an_idempotency_key_is_one_person_s(
+    make_tenant: MakeTenant,
+) -> None:
+    ann, bob = await make_tenant(ANN), await make_tenant(BOB)
+    for tenant in (ann, bob):
+        made = await tenant.client.post("/account/keys", json={}, headers={"Idempotency-Key": "1"})
+        assert made.json()["secret"]
+
+
+async def test_a_refusal_is_not_kept_for_repeats(client: httpx.AsyncClient) -> None:
+    await sign_up(client, ANN)
+    headers = {"Idempotency-Key": "1"}
+    body = {"scopes": ["everything"]}
+    for _ in range(2):
+        assert (await client.post("/account/keys", json=body, headers=headers)).status_code == 400
+    assert (await client.post("/account/keys", json={}, headers=headers)).status_code == 201
+
+
+@pytest.mark.parametrize(
     ("body", "field"),
     [
         ({"label": "x" * 101}, "label"),

@@ -260,8 +260,7 @@ async def test_an_id_that_is_none_is_not_found(make_tenant: MakeTenant, text: st
         if "_id}" in path:
             sent = path.split("{")[0] + text
             body = PATHS[method, path][1]
-            more = {} if body is None else {"json": body}
-            response = await ann.client.request(method, sent, **more)
+            response = await ann.client.request(method, sent, json=body)
             assert response.status_code in {404, 405}, sent
 
 
