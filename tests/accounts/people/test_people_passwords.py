@@ -96,6 +96,37 @@ async def test_verifying_leaves_the_event_loop_alone() -> None:
     assert threading.get_ident() not in {thread for _, thread in hasher.verified}
 
 
+async def test_few_are_hashed_at_once_even_when_their_clients_hang_up() -> None:
+    class Waiting(_Counting):
+        """Holds every verification until told to go on."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.go, self.began = threading.Event(), threading.Semaphore(0)
+
+        def verify(self, hash: str | bytes, password: str | bytes) -> bool:  # type: ignore[override]  # noqa: A002
+            self.verified.append((str(hash), threading.get_ident()))
+            self.began.release()
+            self.go.wait(60)
+            return False
+
+    hasher = Waiting()
+    passwords = Passwords(hasher)
+    kept = await passwords.hash("seven green bicycles")
+    asked = [asyncio.create_task(passwords.verify(kept, "x")) for _ in range(40)]
+    for _ in range(4):
+        assert await asyncio.to_thread(hasher.began.acquire, timeout=60)
+    for task in asked:
+        task.cancel()
+    await asyncio.gather(*asked, return_exceptions=True)
+    late = asyncio.create_task(passwords.verify(kept, "x"))
+    await asyncio.sleep(0)
+    assert len(hasher.verified) == 4
+    hasher.go.set()
+    assert not await late
+    assert len(hasher.verified) == 5
+
+
 @pytest.mark.parametrize(
     ("password", "code"),
     [
