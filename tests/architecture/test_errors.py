@@ -10,6 +10,10 @@ import pytest
 from imgen import errors
 from imgen.errors import ImgenError, Kind
 from imgen.http import root
+from imgen.surfaces.account import errors as account
+from imgen.surfaces.cache_api import errors as cache_api
+from imgen.surfaces.imageapi_v1 import errors as imageapi_v1
+from imgen.surfaces.imagine import errors as imagine
 from imgen.surfaces.imgen_v2 import errors as imgen_v2
 
 _CLASSES = [
@@ -17,7 +21,14 @@ _CLASSES = [
     for _, one in inspect.getmembers(errors, inspect.isclass)
     if issubclass(one, ImgenError) and one is not ImgenError
 ]
-_RENDERERS = {"imgen-v2": imgen_v2.render, "root": root._render}
+_RENDERERS = {
+    "account": account.render,
+    "cache-api": cache_api.render,
+    "imageapi-v1": imageapi_v1.render,
+    "imagine": imagine.render,
+    "imgen-v2": imgen_v2.render,
+    "root": root._render,
+}
 
 
 def test_every_kind_has_one_class() -> None:
@@ -36,13 +47,19 @@ def test_a_surface_words_every_error_as_json(surface: str, kind: type[ImgenError
     reply = _RENDERERS[surface](kind("What went wrong", retry_after=2.4))
     assert 400 <= reply.status_code < 600
     assert reply.headers["content-type"] == "application/json"
-    assert reply.headers["retry-after"] == "2"
+    assert reply.headers["retry-after"] == "3"
     assert json.loads(bytes(reply.body))["error"]
 
 
 @pytest.mark.parametrize(
     ("code", "status"),
-    [("method_not_allowed", 405), ("unsupported_media_type", 415), ("headers_too_large", 431)],
+    [
+        ("no_credits", 402),
+        ("method_not_allowed", 405),
+        ("unsupported_media_type", 415),
+        ("idempotency_mismatch", 422),
+        ("headers_too_large", 431),
+    ],
 )
 def test_errors_of_http_itself_mean_the_same_everywhere(code: str, status: int) -> None:
     for render in _RENDERERS.values():

@@ -100,7 +100,7 @@ class TestGenerate:
             ({"quality": 0}, {"quality": 1}),
             ({"quality": 50.0}, {"quality": 50}),
             ({"compliance_ruleset": "  "}, {"compliance_ruleset": "default"}),
-            ({"compliance_ruleset": "strict"}, {"compliance_ruleset": "strict"}),
+            ({"compliance_ruleset": "permissive"}, {"compliance_ruleset": "permissive"}),
             ({"precompliance": "x" * 3000}, {"precompliance": "x" * 2000}),
             ({"wm_position": "tile"}, {"wm_position": "tile"}),
             ({"wm_position": "middle"}, {"wm_position": "bottom-right"}),
