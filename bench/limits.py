@@ -29,7 +29,7 @@ import httpx
 import psycopg
 
 from bench.peers.processes import missing, redis, uvicorn
-from bench.rounds import Row, alternate, noise, table, write
+from bench.rounds import Row, alternate, cpu_seconds, noise, table, write
 from bench.runner import SKIPPED
 from imgen.accounts.administer import Administer
 from imgen.accounts.plans.administer import AdministerPlans
@@ -51,6 +51,8 @@ class Contender:
 
     url: str
     keys: tuple[str, ...]
+    pids: tuple[int, ...]
+    """Of its server and its store."""
 
 
 def main() -> int:
@@ -71,12 +73,26 @@ def main() -> int:
         with _postgres(home / "imgen") as database:
             rows = _speed(home, database, seconds, rounds)
             exact = _exactness(home, database)
-    print(table(rows))
+    for clients in CLIENTS:
+        print(f"\n{clients} at once\n{table(_of(clients, rows))}")
     for name, said in exact.items():
         print(f"{name}: {said}")
     print(f"median (min–max) of {rounds} rounds; wrk; {noise()}")
     print(write("limits", {"rounds": rounds, "rows": rows, "exactness": exact}))
     return 0
+
+
+def _of(clients: int, rows: Mapping[str, Row]) -> dict[str, Row]:
+    """The quantities that were measured with so many clients."""
+    begin = f"{clients}: "
+    return {
+        name: {
+            quantity.removeprefix(begin): figure
+            for quantity, figure in row.items()
+            if quantity.startswith(begin)
+        }
+        for name, row in rows.items()
+    }
 
 
 @contextmanager
@@ -91,11 +107,13 @@ def _postgres(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _sides(home: Path, database: str, *, limit: int, processes: int) -> Iterator[list[list[str]]]:
-    """The URLs of our processes and of the peers'."""
+def _sides(
+    home: Path, database: str, *, limit: int, processes: int
+) -> Iterator[list[list[tuple[str, int]]]]:
+    """The URLs and ids of our processes and of the peers', the database's id after them."""
     with ExitStack() as running:
         folder = Path(running.enter_context(TemporaryDirectory(dir=home)))
-        socket, _ = running.enter_context(redis(folder, durable=False))
+        socket, redis_pid = running.enter_context(redis(folder, durable=False))
         sides = [
             partial(uvicorn, "bench.gate_app:app", home / "ours.log", DATABASE_URL=database),
             partial(
@@ -106,24 +124,40 @@ def _sides(home: Path, database: str, *, limit: int, processes: int) -> Iterator
                 LIMIT=str(limit),
             ),
         ]
-        yield [[running.enter_context(side())[0] for _ in range(processes)] for side in sides]
+        stores = [("", _pid_of(home)), ("", redis_pid)]
+        yield [
+            [*(running.enter_context(side()) for _ in range(processes)), store]
+            for side, store in zip(sides, stores, strict=True)
+        ]
+
+
+def _pid_of(home: Path) -> int:
+    pid = EmbeddedPostgres(home / "imgen").pid()
+    assert pid is not None
+    return pid
 
 
 def _speed(home: Path, database: str, seconds: int, rounds: int) -> dict[str, Row]:
     keys = asyncio.run(_keys(database, "speed", accounts=16, limit=_NEVER))
-    with _sides(home, database, limit=_NEVER, processes=1) as ((ours,), (theirs,)):
+    with _sides(home, database, limit=_NEVER, processes=1) as (ours, theirs):
         contenders = {
-            "imgen": Contender(f"{ours}/admitted", keys[:1]),
-            "imgen, 16 accounts": Contender(f"{ours}/admitted", keys),
-            "imgen, key only": Contender(f"{ours}/known", keys[:1]),
-            "FastAPI + slowapi": Contender(f"{theirs}/slowapi", keys[:1]),
-            "FastAPI + limits": Contender(f"{theirs}/limits", keys[:1]),
-            "FastAPI, no limits": Contender(f"{theirs}/nothing", keys[:1]),
+            "imgen": _contender(ours, "admitted", keys[:1]),
+            "imgen, 16 accounts": _contender(ours, "admitted", keys),
+            "imgen, key only": _contender(ours, "known", keys[:1]),
+            "FastAPI + slowapi": _contender(theirs, "slowapi", keys[:1]),
+            "FastAPI + limits": _contender(theirs, "limits", keys[:1]),
+            "FastAPI, no limits": _contender(theirs, "nothing", keys[:1]),
         }
+        for contender in contenders.values():
+            _wrk(home, contender, CLIENTS[-1], 1)
         return alternate(
             {name: partial(_measure, home, one, seconds) for name, one in contenders.items()},
             rounds,
         )
+
+
+def _contender(side: list[tuple[str, int]], path: str, keys: tuple[str, ...]) -> Contender:
+    return Contender(f"{side[0][0]}/{path}", keys, tuple(pid for _, pid in side))
 
 
 async def _keys(url: str, name: str, *, accounts: int, limit: int) -> tuple[str, ...]:
@@ -148,6 +182,25 @@ async def _keys(url: str, name: str, *, accounts: int, limit: int) -> tuple[str,
 
 def _measure(home: Path, contender: Contender, seconds: int) -> Mapping[str, float]:
     measured: dict[str, float] = {}
+    for clients in CLIENTS:
+        used = cpu_seconds(contender.pids)
+        said = _wrk(home, contender, clients, seconds)
+        used = cpu_seconds(contender.pids) - used
+        rate = _RATE.search(said)
+        assert rate is not None
+        measured[f"{clients}: requests/s"] = float(rate[1])
+        for share, value, unit in _SHARES.findall(said):
+            measured[f"{clients}: p{share} ms"] = float(value) * _MILLISECONDS[unit]
+        measured[f"{clients}: CPU ms"] = used / (float(rate[1]) * seconds) * 1000
+    return measured
+
+
+def _wrk(home: Path, contender: Contender, clients: int, seconds: int) -> str:
+    """What wrk says after calling with each key in turn.
+
+    Raises:
+        RuntimeError: a reply was not 200.
+    """
     script = home / "keys.lua"
     quoted = ", ".join(f'"{key}"' for key in contender.keys)
     script.write_text(
@@ -158,17 +211,12 @@ def _measure(home: Path, contender: Contender, seconds: int) -> Mapping[str, flo
         '  return wrk.format(nil, nil, {["authorization"] = "Bearer " .. keys[turn]})\n'
         "end\n"
     )
-    for clients in CLIENTS:
-        options = ["-t1", f"-c{clients}", f"-d{seconds}s", "--latency", "--timeout", "20s"]
-        command = ["wrk", *options, "-s", str(script), contender.url]
-        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        rate = _RATE.search(said)
-        if rate is None or "Non-2xx" in said or "Socket errors" in said:
-            raise RuntimeError(said)
-        measured[f"{clients}: requests/s"] = float(rate[1])
-        for share, value, unit in _SHARES.findall(said):
-            measured[f"{clients}: p{share} ms"] = float(value) * _MILLISECONDS[unit]
-    return measured
+    options = ["-t1", f"-c{clients}", f"-d{seconds}s", "--latency", "--timeout", "20s"]
+    command = ["wrk", *options, "-s", str(script), contender.url]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    if not _RATE.search(said) or "Non-2xx" in said or "Socket errors" in said:
+        raise RuntimeError(said)
+    return said
 
 
 def _exactness(home: Path, database: str) -> dict[str, str]:
@@ -180,7 +228,7 @@ def _exactness(home: Path, database: str) -> dict[str, str]:
         ("FastAPI + limits", 1, "limits"),
     ):
         with _sides(home, database, limit=_LIMIT, processes=2) as sides:
-            urls = [f"{url}/{path}" for url in sides[side]]
+            urls = [f"{url}/{path}" for url, _ in sides[side] if url]
             let_in = asyncio.run(_storm(urls, key, 600, mixed=False))[200]
             mixed = asyncio.run(_storm(urls, other, 900, mixed=True))
         said[name] = (

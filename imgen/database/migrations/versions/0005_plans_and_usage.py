@@ -80,7 +80,7 @@ _TABLES = """
     );
     CREATE INDEX requests_account ON requests (account_id, started_at DESC, id DESC);
     CREATE INDEX requests_open ON requests (account_id) WHERE finished_at IS NULL;
-    CREATE INDEX requests_started ON requests USING brin (started_at);
+    CREATE INDEX requests_started ON requests (started_at);
 
     CREATE TABLE idempotent_replies (
         scope        text NOT NULL,                -- the API key
