@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from imgen.catalog import Catalog
 from imgen.prompts.compose import fold
 from imgen.prompts.enhance import LONGEST_PROMPT
-from imgen.prompts.syntax import ParsedPrompt, clean, format_prompt, split_terms
+from imgen.prompts.syntax import ParsedPrompt, format_prompt
+from imgen.prompts.tone import tone_terms
 from imgen.prompts.vocabulary import Aspect, Phrase, Vocabulary, builtin_vocabulary, words
 
 _NEGATED = re.compile(r"\b(?:no|not|without|never|lacking)\s+(\w+(?:\s+\w+)?)", re.IGNORECASE)
@@ -56,7 +57,7 @@ class CatalogEnhancer:
     async def enhance(self, prompt: ParsedPrompt, *, tone: str = "", seed: int) -> ParsedPrompt:
         """Add the tone, then phrases for what the prompt leaves open. Never raises."""
         draft = self._read(prompt)
-        for term in self._tone_terms(tone):
+        for term in tone_terms(tone, self._catalog.styles):
             draft = self._with_tone(draft, term)
         if not (draft.prompt.positive or draft.prompt.character):
             return prompt
@@ -87,17 +88,6 @@ class CatalogEnhancer:
             present=words(prompt.positive) | words(described),
             unwanted=words(unwanted) | self._vocabulary.stated(unwanted),
         )
-
-    def _tone_terms(self, tone: str) -> Iterator[str]:
-        """The tone's terms; one that names a style brings the style's first words with it."""
-        styles = {fold(style.label): style for style in self._catalog.styles.values()}
-        for raw in split_terms(re.sub(r"[@()\\]", " ", clean(tone))):
-            term = " ".join(raw.split())
-            if term.startswith("-"):
-                continue
-            yield term
-            style = styles.get(fold(term)) or self._catalog.styles.get(fold(term).replace(" ", "-"))
-            yield from style.positive[:2] if style else ()
 
     def _with_tone(self, draft: _Draft, term: str) -> _Draft:
         """The draft with a term of the tone, unless it is there, unwanted, or contradicts."""
