@@ -180,6 +180,9 @@ class ComplianceSettings(Section):
         "", description="An external review service, asked too; docs/acs.md. Empty: none."
     )
     acs_token: SecretStr = Field(SecretStr(""), description="Bearer token for that service.")
+    acs_ruleset: str = Field(
+        "", description="Ruleset that it is asked for. Empty: the one that the job names."
+    )
     quarantine_days: float = Field(
         30.0, gt=0, description="How long blocked pictures are kept, for appeals."
     )

@@ -15,6 +15,7 @@ from imgen.cli.options import DataDir, run, settings_for
 from imgen.engines.registry import Registry
 from imgen.errors import ImgenError
 from imgen.settings import Settings, names
+from imgen.wiring.compliance import make_examine
 from imgen.wiring.core import open_database, open_objects
 
 _Probe = Callable[[Settings], Awaitable[str]]
@@ -109,9 +110,20 @@ async def _models(settings: Settings) -> str:
     return f"{', '.join(runs)} can run here; `imgen catalog list` says why others cannot"
 
 
+async def _review(settings: Settings) -> str:
+    async with open_database(settings) as database:
+        examine = make_examine(settings, database)
+    rulesets = ", ".join(f"{one.key} {one.version}" for one in examine.rulesets.values())
+    detectors = ", ".join(examine.versions)
+    if settings.compliance.kind == "off":
+        return "switched off: pictures are shown unreviewed; the floor is refused all the same"
+    return f"detectors: {detectors}; rulesets: {rulesets}"
+
+
 _PROBES: dict[str, _Probe] = {
     "database": _database,
     "storage": _storage,
     "catalog": _catalog,
     "models": _models,
+    "review": _review,
 }

@@ -70,8 +70,15 @@ class Inputs:
     """(height, width, 3 or 4)."""
     mask: NDArray[np.uint8] | None = None
     """(height, width): 255 where to paint, 0 where to keep."""
+    watermark: NDArray[np.uint8] | None = None
+    """The client's visible mark, (height, width, 4)."""
     ingredients: tuple[Ingredient, ...] = ()
     """The input file as it was sent, for the credentials."""
+
+    @property
+    def uploads(self) -> tuple[NDArray[np.uint8], ...]:
+        """Every picture of the client's that can be seen in the result."""
+        return tuple(one for one in (self.image, self.watermark) if one is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,26 +88,27 @@ class ReadInputs:
     objects: ObjectStore
 
     async def __call__(self, request: GenerationRequest) -> Inputs:
-        """The input picture and the mask; neither for a request that has none.
+        """The input picture, the mask and the watermark; none for a request that has none.
 
         Raises:
             imgen.errors.NotFound: one is no longer there.
             imgen.errors.Unavailable: the store is down.
         """
-        if not request.image_key:
-            return Inputs()
-        mask = await self._pixels(request.mask_key) if request.mask_key else None
+        mask = await self._pixels(request.mask_key)
         return Inputs(
             image=await self._pixels(request.image_key),
             mask=None if mask is None else np.ascontiguousarray(mask[..., 0]),
+            watermark=await self._pixels(request.mark_key),
             ingredients=await self._ingredients(request),
         )
 
-    async def _pixels(self, key: str) -> NDArray[np.uint8]:
-        return await asyncio.to_thread(decode, await self.objects.get(key))
+    async def _pixels(self, key: str) -> NDArray[np.uint8] | None:
+        return await asyncio.to_thread(decode, await self.objects.get(key)) if key else None
 
     async def _ingredients(self, request: GenerationRequest) -> tuple[Ingredient, ...]:
         key = request.original_key or request.image_key
+        if not key:
+            return ()
         data = await self.objects.get(key)
         return (Ingredient(data, content_type_of(key)),)
 

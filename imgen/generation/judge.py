@@ -39,10 +39,11 @@ class Judge:
         Returns:
             None where it may be used.
         """
-        if inputs.image is None:
-            return None
-        verdict = await self.review(_subject(job, "upload", inputs.image), _ruleset(job))
-        return None if verdict is None or not verdict.blocked else blocked(verdict)
+        for image in inputs.uploads:
+            verdict = await self.review(_subject(job, "upload", image), _ruleset(job))
+            if verdict is not None and verdict.blocked:
+                return blocked(verdict)
+        return None
 
     async def picture(self, job: Job, image: NDArray[np.uint8]) -> Verdict | None:
         """Judge what was made; None where review is switched off.

@@ -2,79 +2,71 @@
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass
-
 from imgen import ids
 from imgen.finishing.credentials.manifest import Ingredient, Origin
-from imgen.finishing.encode import decode
 from imgen.finishing.finish import FinishOrder
 from imgen.generation.inputs import Inputs, keeps_the_picture
 from imgen.generation.job import Job
 from imgen.generation.make import Made
 from imgen.generation.outcome import Completed
-from imgen.storage.objects import ObjectStore
 
 
-@dataclass(frozen=True, slots=True)
-class Orders:
-    """Writes the orders to the finisher."""
+def order_for_made(job: Job, made: Made, inputs: Inputs) -> FinishOrder:
+    """For a picture that an engine made."""
+    return _order(
+        job,
+        inputs,
+        model=made.model.label,
+        engine=made.engine,
+        origin=_origin(job, inputs),
+        ingredients=inputs.ingredients,
+    )
 
-    objects: ObjectStore
 
-    async def of_made(self, job: Job, made: Made, inputs: Inputs) -> FinishOrder:
-        """For a picture that an engine made."""
-        return await self._order(
-            job,
-            model=made.model.label,
-            engine=made.engine,
-            origin=_origin(job, inputs),
-            ingredients=inputs.ingredients,
-        )
+def order_for_stored(job: Job, inputs: Inputs, stored: bytes, served: Completed) -> FinishOrder:
+    """For a picture of the library: another format, another mark or other credentials.
 
-    async def of_stored(self, job: Job, stored: bytes, served: Completed) -> FinishOrder:
-        """For a picture of the library: another format, another mark or other credentials.
+    Args:
+        stored: its file, which becomes the ingredient.
+        served: the outcome of the job that made it.
+    """
+    file = served.image
+    return _order(
+        job,
+        inputs,
+        engine=served.engine,
+        origin=Origin.CONVERTED,
+        ingredients=(Ingredient(stored, file.format.media_type, title=file.filename),),
+        already_marked=served.invisible_mark,
+    )
 
-        Args:
-            stored: its file, which becomes the ingredient.
-            served: the outcome of the job that made it.
-        """
-        file = served.image
-        return await self._order(
-            job,
-            engine=served.engine,
-            origin=Origin.CONVERTED,
-            ingredients=(Ingredient(stored, file.format.media_type, title=file.filename),),
-            already_marked=served.invisible_mark,
-        )
 
-    async def _order(
-        self,
-        job: Job,
-        *,
-        engine: str,
-        origin: Origin,
-        ingredients: tuple[Ingredient, ...],
-        model: str = "",
-        already_marked: bool = False,
-    ) -> FinishOrder:
-        request = job.request
-        mark = await self.objects.get(request.mark_key) if request.mark_key else b""
-        return FinishOrder(
-            format=request.format,
-            quality=request.quality,
-            lossless=request.lossless,
-            mark_image=await asyncio.to_thread(decode, mark) if mark else None,
-            placement=request.placement,
-            payload=ids.payload_of(job.gen_id),
-            already_marked=already_marked,
-            gen_id=job.gen_id,
-            words=request.words,
-            origin=origin,
-            ingredients=ingredients,
-            model=model,
-            engine=engine,
-        )
+def _order(
+    job: Job,
+    inputs: Inputs,
+    *,
+    engine: str,
+    origin: Origin,
+    ingredients: tuple[Ingredient, ...],
+    model: str = "",
+    already_marked: bool = False,
+) -> FinishOrder:
+    request = job.request
+    return FinishOrder(
+        format=request.format,
+        quality=request.quality,
+        lossless=request.lossless,
+        mark_image=inputs.watermark,
+        placement=request.placement,
+        payload=ids.payload_of(job.gen_id),
+        already_marked=already_marked,
+        gen_id=job.gen_id,
+        words=request.words,
+        origin=origin,
+        ingredients=ingredients,
+        model=model,
+        engine=engine,
+    )
 
 
 def _origin(job: Job, inputs: Inputs) -> Origin:

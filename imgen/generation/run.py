@@ -14,11 +14,11 @@ from imgen.engines.protocol import Progress
 from imgen.errors import Invalid
 from imgen.finishing.encode import decode
 from imgen.finishing.finish import Finished, Finisher, FinishOrder
-from imgen.generation.inputs import ReadInputs
+from imgen.generation.inputs import Inputs, ReadInputs
 from imgen.generation.job import Job
 from imgen.generation.judge import Judge, blocked
 from imgen.generation.make import Made, Make
-from imgen.generation.order import Orders
+from imgen.generation.order import order_for_made, order_for_stored
 from imgen.generation.outcome import Blocked, Completed
 from imgen.generation.repeat import as_served
 from imgen.generation.shelf import QUARANTINE, Shelf
@@ -44,13 +44,13 @@ class Run:
             imgen.errors.ImgenError: it could not be made, or not be reviewed, this time.
             imgen.engines.protocol.Abandoned: `progress` said to stop.
         """
-        if job.request.repeat_of:
-            return await self._finish_again(job)
         inputs = await ReadInputs(self.objects)(job.request)
         if refused := await self.judge.uploads(job, inputs):
             return refused
+        if job.request.repeat_of:
+            return await self._finish_again(job, inputs)
         made = await self.make(job.request, inputs, progress)
-        order = await Orders(self.objects).of_made(job, made, inputs)
+        order = order_for_made(job, made, inputs)
         finished, verdict = await asyncio.gather(
             self._finish(made.image, order), self.judge.picture(job, made.image)
         )
@@ -70,7 +70,7 @@ class Run:
         withheld = replace(_completed(made, finished, None), image=image, thumbnail=thumbnail)
         return replace(outcome, image_key=image.key, withheld=withheld)
 
-    async def _finish_again(self, job: Job) -> Completed:
+    async def _finish_again(self, job: Job, inputs: Inputs) -> Completed:
         """A picture of the library, in another format, with another mark or other credentials."""
         async with self.database.connection() as connection:
             found = await library.find(connection, job.request.repeat_of, job.account_id)
@@ -78,7 +78,7 @@ class Run:
             raise Invalid("The stored picture is no longer there")
         served = as_served(found)
         stored = await self.objects.get(found.image_key)
-        order = await Orders(self.objects).of_stored(job, stored, served)
+        order = order_for_stored(job, inputs, stored, served)
         finished = await self._finish(await asyncio.to_thread(decode, stored), order)
         image, thumbnail = await Shelf(self.objects).put(job, finished)
         return replace(served, image=image, thumbnail=thumbnail)

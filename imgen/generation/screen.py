@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from imgen.compliance.floor import refuse_floor, refuse_listed
+from imgen.compliance.refusals import RecordRefusal
 from imgen.compliance.review import Examine
 from imgen.compliance.screening import screen
+from imgen.errors import Invalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,7 @@ class Screen:
     """
 
     examine: Examine
+    record: RecordRefusal
     reviewed: bool
     refuse_prompts: bool
 
@@ -35,12 +38,22 @@ class Screen:
         else:
             self.examine.rulesets.named(ruleset)
 
-    def prompt(self, ruleset: str, prompt: str, negative: str) -> None:
-        """Refuse what may not even be asked for.
+    async def prompt(self, account_id: str, ruleset: str, prompt: str, negative: str) -> None:
+        """Refuse what may not even be asked for, and put the refusal on record.
 
         Raises:
-            imgen.errors.Invalid: code `floor`, or the operator has such prompts refused.
+            imgen.errors.Invalid: code `floor`, or `prompt_refused` where the operator has such
+                prompts refused.
         """
+        try:
+            self._refuse(ruleset, prompt, negative)
+        except Invalid:
+            await self.record(
+                account_id=account_id, ruleset=ruleset, prompt=prompt, negative=negative
+            )
+            raise
+
+    def _refuse(self, ruleset: str, prompt: str, negative: str) -> None:
         refuse_floor(prompt, negative)
         if self.reviewed and self.refuse_prompts:
             rules = self.examine.rulesets.named(ruleset)

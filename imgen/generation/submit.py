@@ -66,6 +66,8 @@ class Submit:
             imgen.errors.Unavailable: the model cannot run here, or the database is down.
         """
         self._check(caller, request)
+        ruleset = request.compliance_ruleset
+        await self.screen.prompt(caller.account_id, ruleset, request.prompt, request.negative)
         receipt = receipt or Submitted(id=ids.job_id(), gen_id=ids.gen_id())
         queue = queue_of(request.model)
         new = store.NewJob(
@@ -121,4 +123,3 @@ class Submit:
             )
         self.catalog.character_named(parse(request.prompt).character)
         self.screen.check(request.compliance_ruleset)
-        self.screen.prompt(request.compliance_ruleset, request.prompt, request.negative)

@@ -15,6 +15,7 @@ from imgen.compliance.detectors.prompt import PromptDetector
 from imgen.compliance.detectors.text import PACKAGE as READER
 from imgen.compliance.detectors.text import TextDetector
 from imgen.compliance.detectors.vision import VisionDetector
+from imgen.compliance.refusals import RecordRefusal
 from imgen.compliance.review import Examine, Review
 from imgen.compliance.rulesets import load_rulesets
 from imgen.compliance.subject import Subject
@@ -53,11 +54,12 @@ def make_reviewer(settings: Settings, review: Review) -> Reviewer:
     return review if settings.compliance.kind == "on" else _nobody
 
 
-def make_screen(settings: Settings, examine: Examine) -> Screen:
+def make_screen(settings: Settings, review: Review) -> Screen:
     """What looks at requests before they become jobs."""
     compliance = settings.compliance
     return Screen(
-        examine,
+        review.examine,
+        RecordRefusal(review.database, review.examine.rulesets),
         reviewed=compliance.kind == "on",
         refuse_prompts=compliance.refuse_prompts,
     )
@@ -84,8 +86,8 @@ def _detectors(compliance: ComplianceSettings, database: Database) -> list[Detec
             VisionDetector(compliance.vision_url, compliance.vision_model, key, timeout=timeout)
         )
     if compliance.acs_url:
-        token = compliance.acs_token.get_secret_value()
-        found.append(AcsDetector(compliance.acs_url, token, timeout=timeout))
+        token, ruleset = compliance.acs_token.get_secret_value(), compliance.acs_ruleset
+        found.append(AcsDetector(compliance.acs_url, token, ruleset=ruleset, timeout=timeout))
     return found
 
 

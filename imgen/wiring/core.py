@@ -75,7 +75,7 @@ class Core:
             queue=self.queue,
             catalog=self.catalog,
             engines=self.engines,
-            screen=make_screen(self.settings, self.review.examine),
+            screen=make_screen(self.settings, self.review),
             deadline=timedelta(seconds=self.settings.generation.deadline_seconds),
         )
 

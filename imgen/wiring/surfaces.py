@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -12,7 +12,7 @@ from imgen.generation.cancel import Cancel
 from imgen.generation.inputs import KeepInput
 from imgen.generation.mark import KeepMark
 from imgen.generation.repeat import Repeat
-from imgen.http.health import Health, database_check, storage_check, workers_check
+from imgen.http.health import Check, Health, database_check, storage_check, workers_check
 from imgen.http.surface import Surface
 from imgen.library.lookup import Lookup
 from imgen.library.resemble import Resemble
@@ -108,8 +108,20 @@ def make_health(core: Core) -> Health:
             database_check(core.database),
             storage_check(core.objects),
             workers_check(core.database, silent_seconds=silent),
+            Check("review", _review(core)),
         ]
     )
+
+
+def _review(core: Core) -> Callable[[], Awaitable[str]]:
+    """Which detectors look at pictures."""
+
+    async def ask() -> str:
+        if core.settings.compliance.kind == "off":
+            return "switched off: pictures are shown unreviewed"
+        return ", ".join(core.review.detectors)
+
+    return ask
 
 
 def _imagine(doors: Doors) -> Imagine:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import httpx
+import numpy as np
 import psycopg
 import pytest
 
@@ -18,7 +19,7 @@ from imgen.compliance.signal import Signal
 from imgen.compliance.subject import Subject
 from imgen.database.pool import Database
 from imgen.errors import Unavailable
-from imgen.finishing.encode import decode
+from imgen.finishing.encode import Format, decode, encode
 from imgen.wiring.core import Core
 from imgen.wiring.memory import make_release
 
@@ -131,6 +132,19 @@ async def test_the_floor_is_refused_before_any_work(ask: Ask, core: Core) -> Non
     async with core.database.connection() as connection:
         cursor = await connection.execute("SELECT count(*) FROM jobs")
         assert await cursor.fetchone() == (0,)
+        entries = await audit.entries(connection, limit=5)
+    assert [(entry.state, entry.floor) for entry in entries] == [("refused", True)]
+
+
+@pytest.mark.usefixtures("worker")
+async def test_the_clients_watermark_is_reviewed_too(ask: Ask, core: Core) -> None:
+    mark = encode(np.full((40, 80, 3), 200, np.uint8), Format.PNG)
+    uri = f"data:image/png;base64,{base64.b64encode(mark).decode()}"
+    job_id, reply = await ask.ended(prompt="a lake", wm_image=uri)
+    assert reply["meta"]["compliance"] == "safe"
+    async with core.database.connection() as connection:
+        entries = await audit.entries(connection, job_id=job_id, limit=5)
+    assert sorted(entry.kind for entry in entries) == ["generated", "upload"]
 
 
 async def test_an_unknown_ruleset_is_refused(ask: Ask) -> None:
