@@ -10,10 +10,11 @@ from imgen.compliance.screening.tokens import Token
 
 ADULT = 18
 _STUCK = re.compile(r"(\d{1,2})(yo|y|yr|yrs|yearold|yearsold|year|years|yrold)")
-_BEFORE_NOTHING = frozenset({"and", "with", "but", "naked", "nude", "yo", "years", "so", "wearing"})
-_CONTRACTED = frozenset({"shes", "hes", "im"})
+_BEFORE_NOTHING = frozenset({"and", "with", "but", "naked", "nude", "yo", "so", "wearing"})
+_CONTRACTED = frozenset({"shes", "hes", "im", "looks", "appears", "looking"})
+"""What needs no `is` before an age."""
 _YOUNGEST_IN_COMMAS = 5
-_AFTER_YEARS = ("old", "young")
+_AFTER_YEARS = ("old", "olds", "young")
 
 
 def age_at(row: Sequence[Token], index: int) -> tuple[str, int] | None:
@@ -57,7 +58,7 @@ def _years_old(row: Sequence[Token], index: int, ages: Ages) -> tuple[str, int] 
         end += 1
     elif (_word(row, end), _word(row, end + 1)) == ("of", "age"):
         end += 2
-    elif not short and not _is_person(row, end):
+    elif not (short or _is_person(row, end) or _is_clause(row, index, end, number)):
         return None
     if _word(row, end) in ages.things and not _is_person(row, end + 1):
         return None
@@ -75,20 +76,27 @@ def _she_is(row: Sequence[Token], index: int, ages: Ages) -> tuple[str, int] | N
         start += 1
     number, taken = _number(row, start, ages)
     end = start + taken
+    end += _word(row, end) == "years"
     ends = _starts(row, end) or row[end].word in _BEFORE_NOTHING
     return (f"is {number}", end - index) if _is_minor(number) and ends else None
 
 
 def _in_commas(row: Sequence[Token], index: int, ages: Ages) -> tuple[str, int] | None:
-    """`stepdaughter, 15`, as newspapers write it; not `girl, 16:9`."""
-    if row[index].word not in ages.kin or not _starts(row, index + 1):
+    """`stepdaughter, 15`, as newspapers write it, or `a girl of fifteen`; not `girl, 16:9`."""
+    of = _word(row, index + 1) == "of"
+    if row[index].word not in ages.kin or not (of or _starts(row, index + 1)):
         return None
-    number, taken = _number(row, index + 1, ages)
-    end = index + 1 + taken
+    number, taken = _number(row, index + 1 + of, ages)
+    end = index + 1 + of + taken
     alone = _starts(row, end) and not _word(row, end)[:1].isdigit()
     if number < _YOUNGEST_IN_COMMAS or not _is_minor(number) or not alone:
         return None
     return f"{row[index].word}, {number}", end - index
+
+
+def _is_clause(row: Sequence[Token], index: int, end: int, number: int) -> bool:
+    """Whether `14 years` stands between commas, all by itself."""
+    return number >= _YOUNGEST_IN_COMMAS and row[index].starts and _starts(row, end)
 
 
 def _starts(row: Sequence[Token], index: int) -> bool:

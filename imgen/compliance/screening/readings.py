@@ -54,6 +54,9 @@ def _disguised(word: str) -> Iterator[Words]:
                 yield (full,)
     if word[-1] == "z" and word[:-1] + "s" in known.words:
         yield (word[:-1] + "s",)
+    for reading in _swapped(word):
+        if reading in known.firm:
+            yield (reading,)
     if "v" in word and word.replace("v", "u") in known.firm:
         yield (word.replace("v", "u"),)
     for reading in leet(word):
@@ -62,6 +65,7 @@ def _disguised(word: str) -> Iterator[Words]:
         yield from _glued(reading)
 
 
+@lru_cache(maxsize=1 << 14)
 def whole_word(letters: str) -> str:
     """The single listed word that letters make, figures read as letters; empty for none."""
     known = lexicon()
@@ -89,6 +93,12 @@ def leet(word: str) -> Iterator[str]:
     else:
         yield "".join(way[0] for way in ways)
         yield "".join(way[-1] for way in ways)
+
+
+def _swapped(word: str) -> Iterator[str]:
+    """A word with `i` and `l` for one another, which a capital `I` looks like."""
+    if 0 < sum(letter in "il" for letter in word) <= _MOST_DOUBTS + 1:
+        yield from map("".join, product(*("il" if letter in "il" else letter for letter in word)))
 
 
 def repeats(word: str, full: str) -> bool:

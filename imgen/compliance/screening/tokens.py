@@ -112,10 +112,17 @@ def _spelt_out(pieces: list[_Piece], index: int) -> tuple[tuple[str, ...], int] 
     plain = "".join(piece.text for piece in run)
     signed = run[0].text + "".join(_sign(piece.gap) + piece.text for piece in run[1:])
     ways = (way for letters in dict.fromkeys((plain, signed)) for way in leet(letters))
-    cuts = (_cut(way, greedy=greedy) for way in ways for greedy in (True, False))
-    words, sure = max(cuts, key=lambda one: one[1])
+    words, sure = max(map(_best_cut, ways), key=lambda one: one[1])
     # A spelt-out word that only holds a listed one is not torn apart again to find that.
     return (words, end - index) if sure or not lexicon().hiding.isdisjoint(words) else None
+
+
+def _best_cut(letters: str) -> tuple[tuple[str, ...], int]:
+    """The better of two ways to cut a row of letters into words: `lolisex` is `loli sex`."""
+    first = _cut(letters, greedy=True)
+    if first[1] in (0, len(letters)):
+        return first
+    return max(first, _cut(letters, greedy=False), key=lambda one: one[1])
 
 
 def _cut(letters: str, *, greedy: bool) -> tuple[tuple[str, ...], int]:
