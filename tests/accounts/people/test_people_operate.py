@@ -64,6 +64,18 @@ async def test_an_operator_invites_somebody_into_an_account(people: People) -> N
     assert (await people.behind(session.token)).account == "Bicycles"
 
 
+async def test_an_operator_too_finds_an_account_full(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("imgen.accounts.people.members._MOST", 2)
+    await people.administer.create_key("Bicycles")
+    invites = [
+        people.operate.invite(f"user{n}@example.org", "Bicycles", "member") for n in range(6)
+    ]
+    results = await asyncio.gather(*invites, return_exceptions=True)
+    assert [type(result) for result in results].count(Conflict) == 4
+
+
 async def test_an_operator_puts_people_in_and_out_of_accounts(people: People) -> None:
     ann, _ = await people.newcomer(ANN), await people.newcomer(BOB)
     await people.operate.set_role(BOB, ANN, "member")
