@@ -12,7 +12,8 @@ from imgen.prompts.enhance import LONGEST_PROMPT
 from imgen.prompts.syntax import split_terms
 
 _QUOTED = re.compile(r"[\"“«„][^\"”»“]+[\"”»“]|(?<!\w)'[^']+'(?!\w)")
-_SPELLINGS = (("color", "colour"), ("photo realistic", "photorealistic"), ("gray", "grey"))
+_PLAIN = "plain"
+"""Adds no words: this surface has no field for a style, so a prompt says what it says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,8 @@ class Preset:
     """Name in the request log."""
     side: int = 512
     """Width and height where a request gives none, in pixels."""
-    style: str = ""
-    """Key of the catalog; empty: the words of the prompt choose among the model's styles."""
+    style: str = _PLAIN
+    """Key of the catalog."""
     composition: tuple[str, ...] = ()
     """Terms after the client's own."""
     negatives: tuple[str, ...] = ()
@@ -84,18 +85,18 @@ def worded(
 
     A model that does not offer the preset's style is given that style's words instead.
     """
-    style = catalog.styles.get(preset.style)
-    spare = style if style is not None and style.key not in model.styles else None
+    style = catalog.styles[preset.style]
+    taken = catalog.takes(model, style.key)
     wordless = () if _QUOTED.search(positive) else preset.wordless
     wanted = fold(positive)
     negatives = [
         term
-        for term in (*preset.negatives, *wordless, *(spare.negatives if spare else ()))
+        for term in (*preset.negatives, *wordless, *(() if taken else style.negatives))
         if not re.search(rf"\b{re.escape(fold(term))}\b", wanted)
     ]
     return Wording(
-        style=style.key if style and not spare else _style_said(positive, catalog, model),
-        positive=_extended(positive, (*(spare.positive if spare else ()), *preset.composition)),
+        style=style.key if taken else _PLAIN,
+        positive=_extended(positive, (*(() if taken else style.positive), *preset.composition)),
         negative=", ".join(dict.fromkeys((*explicit_negatives(negative), *negatives))),
     )
 
@@ -109,26 +110,3 @@ def _extended(positive: str, terms: tuple[str, ...]) -> str:
             positive = longer
             said.add(fold(term))
     return positive
-
-
-def _style_said(positive: str, catalog: Catalog, model: Model) -> str:
-    """The style that a prompt names (`a watercolor of a fox`), else the model's default.
-
-    This surface has no field for it, and the default's words would contradict the prompt's.
-    """
-    text = f" {_plain(positive)} "
-    for style in catalog.styles_of(model):
-        names = [style.positive[0]] if style.positive else []
-        if len(style.label) > len("Logo"):
-            names.append(style.label)  # `oil`, `ink`, `3D`, `logo` mean too many other things
-        if any(f" {_plain(name)} " in text for name in names):
-            return style.key
-    return model.default_style
-
-
-def _plain(text: str) -> str:
-    """Words alone, in British spelling."""
-    plain = " ".join(re.findall(r"[a-z0-9]+", text.casefold()))
-    for other, ours in _SPELLINGS:
-        plain = re.sub(rf"{other}", ours, plain)
-    return plain

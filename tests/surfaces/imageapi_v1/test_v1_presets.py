@@ -1,4 +1,4 @@
-"""What the product and logo endpoints, and the words of a prompt, bring to a picture."""
+"""What the product and logo endpoints bring to a prompt, and that `generate` brings nothing."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_logo_with_quoted_words_may_have_letters(catalog: Catalog) -> None:
 
 def test_a_model_without_the_style_is_given_its_words(catalog: Catalog) -> None:
     words = _worded(catalog, LOGO, "a fox", model="dreamshaper-8-lcm")
-    assert words.style == "professional"
+    assert words.style == "plain"
     assert "flat vector" in words.positive
     assert "busy background" in words.negative
 
@@ -72,27 +72,10 @@ def test_a_long_prompt_is_not_made_too_long(catalog: Catalog) -> None:
     assert len(words.positive) <= 2000
 
 
-@pytest.mark.parametrize(
-    ("prompt", "style"),
-    [
-        ("a watercolor painting of a fox", "watercolour"),
-        ("an oil painting of a lake", "oil"),
-        ("low-poly fox", "low-poly"),
-        ("cinematic mountain landscape at sunrise", "cinematic"),
-        ("an anime robot", "anime"),
-        ("a bottle of oil on a table", "professional"),
-        ("a fox", "professional"),
-        ("an animal", "professional"),
-    ],
-)
-def test_the_words_of_a_prompt_choose_the_style(catalog: Catalog, prompt: str, style: str) -> None:
-    words = _worded(catalog, GENERATE, prompt)
-    assert words.style == style
-    assert words.positive == prompt
-
-
-def test_only_a_style_that_the_model_offers_is_chosen(catalog: Catalog) -> None:
-    assert _worded(catalog, GENERATE, "pixel art fox", model="eros").style == "professional"
+def test_generate_says_what_the_client_said(catalog: Catalog) -> None:
+    words = _worded(catalog, GENERATE, "a watercolor of a fox", negative="rain")
+    assert words == Wording(style="plain", positive="a watercolor of a fox", negative="rain")
+    assert catalog.styles["plain"].positive == ()
 
 
 @pytest.mark.usefixtures("worker")
