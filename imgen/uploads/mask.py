@@ -72,7 +72,7 @@ def _is_picture(seen: Mask) -> bool:
 def _snapped(grey: Mask) -> Mask:
     """Without the ripples that lossy files have round edges, which would paint everywhere."""
     spread = (grey.astype(np.float32) - _BLACK) * (255 / (_WHITE - _BLACK))
-    return np.rint(np.clip(spread, 0, 255)).astype(np.uint8)
+    return np.asarray(np.rint(np.clip(spread, 0, 255)), np.uint8)
 
 
 def _stretched(mask: Mask, width: int, height: int) -> Mask:

@@ -142,7 +142,7 @@ def to_request(
     return GenerationRequest(
         prompt=wish.prompt,
         model=model.key,
-        style=wish.look.style if wish.look else PLAIN,
+        style=_style(wish),
         width=size[0],
         height=size[1],
         seed=secrets.randbelow(_HIGHEST_SEED) if wish.seed is None else wish.seed,
@@ -160,6 +160,13 @@ def to_request(
         format=format,
         lossless=wish.task is not Task.TEXT_TO_IMAGE and format is not Format.JPEG,
     )
+
+
+def _style(wish: Wish) -> str:
+    """A new background is the prompt's alone: `product-shoot` would have a studio put there."""
+    if wish.look is None or wish.task is Task.REPLACE_BACKGROUND:
+        return PLAIN
+    return wish.look.style
 
 
 def _steps(wish: Wish, model: Model) -> int:

@@ -103,7 +103,7 @@ DEFAULTS: list[tuple[str, dict[str, str], dict[str, Any]]] = [
     (f"{V2}/generations", {}, {"style": "imagine-turbo", "steps": 20, "guidance_scale": 5.0}),
     (f"{V2}/generations", {"style": "flux-dev-fast"}, {"style": "plain", "steps": 12}),
     (f"{V2}/generations/transparent", {}, {"transparent": True, "style": "plain", "format": "png"}),
-    (f"{V2}/generations/ai-background", {}, {"style": "product", "task": Task.REPLACE_BACKGROUND}),
+    (f"{V2}/generations/ai-background", {}, {"style": "plain", "task": Task.REPLACE_BACKGROUND}),
     (f"{V2}/edits/generative-fill", {}, {"style": "plain", "task": Task.INPAINT, "format": "png"}),
     (f"{V1}/generations", {}, {"style": "imagine-v1", "steps": 30, "guidance_scale": 7.5}),
     (f"{V1}/generations", {"steps": "44", "cfg": "3"}, {"steps": 44, "guidance_scale": 3.0}),
