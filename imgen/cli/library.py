@@ -67,6 +67,15 @@ def import_pictures(
             help="Import pictures that look like one of the library, too. Exact copies never are.",
         ),
     ] = False,
+    ruleset: Annotated[
+        str, typer.Option(help="The ruleset that pictures are reviewed by.")
+    ] = "default",
+    no_review: Annotated[
+        bool,
+        typer.Option(
+            "--no-review", help="Trust the pictures: they enter unreviewed, and are served so."
+        ),
+    ] = False,
     data_dir: DataDir = None,
 ) -> None:
     """Bring in pictures that you have, with what their files say about how they were made.
@@ -74,6 +83,8 @@ def import_pictures(
     Reads the prompt, negatives, model and seed that AUTOMATIC1111, Forge, ComfyUI, InvokeAI and
     others write into JPEG, PNG, WebP and AVIF files; EXIF, XMP and Content Credentials; and files
     beside a picture: `fox.txt` (the prompt) or `fox.json`.
+
+    Every picture is reviewed; what the ruleset blocks stays out and is told of at the end.
 
     Stop it with Ctrl-C whenever you like: the same command again goes on from there. A broken file
     is told of at the end and stops nothing; then the exit status is 1.
@@ -96,8 +107,11 @@ def import_pictures(
             style=style,
             character=character,
             keep_similar=keep_similar,
+            ruleset="" if no_review else ruleset,
             in_place=in_place,
         )
+        if options.ruleset:
+            core.review.check(options.ruleset)
         with (
             importer(core, core.captioner) as bring,
             progress("importing") as (expect, step),

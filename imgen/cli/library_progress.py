@@ -67,7 +67,7 @@ class Tally:
     def add(self, outcome: Outcome) -> int:
         """Count one; returns 1, for a progress bar."""
         self.counts[outcome.fate] += 1
-        if outcome.fate in {Fate.FAILED, Fate.SIMILAR}:
+        if outcome.fate in {Fate.FAILED, Fate.SIMILAR, Fate.BLOCKED}:
             self.told.setdefault(outcome.fate, []).append(outcome)
         return 1
 
@@ -80,6 +80,7 @@ class Tally:
         """On standard output: what failed or was left out as similar, then the counts."""
         console = Console(soft_wrap=True, highlight=False)
         self._list(console, Fate.SIMILAR, "Left out, since they look like pictures of the library")
+        self._list(console, Fate.BLOCKED, "Kept out by the review")
         self._list(console, Fate.FAILED, "Not imported")
         counts = self.counts
         parts = [
@@ -87,6 +88,7 @@ class Tally:
             f"{counts[Fate.KNOWN]} known already",
             f"{counts[Fate.COPY]} exact copies",
             f"{counts[Fate.SIMILAR]} similar",
+            *([f"{counts[Fate.BLOCKED]} blocked"] if counts[Fate.BLOCKED] else []),
             f"{counts[Fate.FAILED]} failed",
         ]
         console.print(", ".join(parts))

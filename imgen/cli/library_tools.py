@@ -36,6 +36,7 @@ def importer(core: Core, captioner: Captioner) -> Iterator[Import]:
                     objects=core.objects,
                     captioner=captioner,
                     secret=deployment_secret(core.settings),
+                    review=core.review,
                     folder=local_folder(core.settings),
                 ),
                 read_new=core.remember.__call__,

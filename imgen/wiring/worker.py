@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from imgen.accounts.people.sweep import Sweep
 from imgen.accounts.requests.log import Tidy
 from imgen.compliance.audit.purge import PurgeAudit
 from imgen.generation.attempt import Attempt
+from imgen.generation.clear_again import ClearAgain
 from imgen.generation.inputs import FOLDER as UPLOADS
 from imgen.generation.judge import Judge
 from imgen.generation.make import Make
@@ -49,7 +51,7 @@ def make_worker(core: Core) -> Worker:
             memory=make_memory(core),
             tries=core.settings.generation.tries,
         ),
-        first=Withdraw(core.database, core.catalog),
+        first=_withdraw(core),
         chores=_chores(core),
         queues=[queue_of(model.key) for model in models],
         concurrency=settings.concurrency or os.cpu_count() or 1,
@@ -59,6 +61,20 @@ def make_worker(core: Core) -> Worker:
             drain_seconds=settings.drain_seconds,
         ),
     )
+
+
+def _withdraw(core: Core) -> Callable[[], Awaitable[None]]:
+    """What must not be served any more, before anything is."""
+
+    async def withdraw() -> None:
+        await Withdraw(core.database, core.catalog)()
+        await _clear_again(core).withdraw()
+
+    return withdraw
+
+
+def _clear_again(core: Core) -> ClearAgain:
+    return ClearAgain(core.database, core.objects, core.review)
 
 
 def _chores(core: Core) -> list[Chore]:
@@ -76,6 +92,7 @@ def _chores(core: Core) -> list[Chore]:
         Chore("remember", core.remember, often),
         Chore("tidy_requests", requests, _EVERY_MINUTE),
         Chore("sweep_people", Sweep(core.database, make_lifetimes(settings)), _HOURLY),
+        Chore("clear_again", _clear_again(core), often),
         Chore("purge_uploads", uploads, _HOURLY),
         Chore("purge_quarantine", quarantine, _HOURLY),
         Chore("purge_audit", audit, _HOURLY),

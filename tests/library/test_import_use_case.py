@@ -34,6 +34,7 @@ def importing(core: Core, captioner: Captioner | None = None, *, folder: bool = 
         objects=core.objects,
         captioner=captioner or PromptCaptioner(),
         secret=b"secret",
+        review=core.review,
         folder=core.settings.data_dir / "objects" if folder else None,
     )
     return Import(core.database, Prepare({"aya"}), keep, core.remember.__call__)
@@ -304,3 +305,31 @@ async def test_an_export_takes_only_what_is_asked_for(core: Core, pictures: Path
     assert len(zipfile.ZipFile(target).namelist()) == 6
     none = ZipTarget(pictures.parent / "none.zip")
     assert await export(none, Selection(model="other"), tell=print) == 0
+
+
+def _keep(path: Path, prompt: str, *, seed: int) -> None:
+    """A picture as AUTOMATIC1111 writes it."""
+    text = f"{prompt}\nSteps: 20, Seed: 1"
+    path.write_bytes(files.png({"parameters": text}, files.noise(seed)))
+
+
+async def test_what_the_review_blocks_stays_out(core: Core, tmp_path: Path) -> None:
+    _keep(tmp_path / "statue.png", "a nude figure on a beach", seed=1)
+    _keep(tmp_path / "lake.png", "a lake at dawn", seed=2)
+    outcomes = await bring(core, tmp_path, ruleset="default")
+    assert fates(outcomes) == {Fate.ADDED: 1, Fate.BLOCKED: 1}
+    blocked = next(one for one in outcomes if one.fate is Fate.BLOCKED)
+    assert "Explicit nudity" in blocked.note
+    async with core.database.connection() as connection:
+        cursor = await connection.execute(
+            "SELECT prompt, compliance, ruleset, ruleset_version FROM images"
+        )
+        assert await cursor.fetchall() == [("a lake at dawn", "safe", "default", "1")]
+
+
+async def test_without_a_ruleset_nothing_is_reviewed(core: Core, tmp_path: Path) -> None:
+    _keep(tmp_path / "lake.png", "a lake at dawn", seed=2)
+    assert fates(await bring(core, tmp_path)) == {Fate.ADDED: 1}
+    async with core.database.connection() as connection:
+        cursor = await connection.execute("SELECT compliance FROM images")
+        assert await cursor.fetchall() == [("unreviewed",)]

@@ -26,6 +26,7 @@ from imgen.library.importing import store
 from imgen.library.importing.find import Candidate
 from imgen.library.importing.options import Fate, Options, Outcome
 from imgen.library.importing.prepare import Prepared
+from imgen.library.importing.review import Reviewed, Reviewer, reviewed
 from imgen.library.importing.store import Entered
 from imgen.storage.objects import ObjectStore
 
@@ -33,6 +34,7 @@ SIMILAR = 10
 """Bits, of the 256 of a PDQ hash: the same picture in another size or quality."""
 _PUTS = 16
 _CAPTIONS = 4
+_REVIEWS = 4
 _EXTENSIONS = {"jpeg": "jpg"}
 _LETTERS = ascii_lowercase + digits
 
@@ -48,6 +50,8 @@ class Keep:
     captioner: Captioner
     secret: bytes
     """Makes ids that nobody can guess and that a second try gives again."""
+    review: Reviewer | None = None
+    """Judges new pictures; None: nobody does."""
     folder: Path | None = None
     """The object store's folder, where it is one: only there can files be linked to."""
 
@@ -59,13 +63,20 @@ class Keep:
         Raises:
             imgen.errors.Unavailable: the database or the object store is down.
         """
-        outcomes = await self._sorted_out(pictures, options)
+        sorted_out = await self._sorted_out(pictures, options)
+        reviewed = await self._reviewed(pictures, sorted_out, options)
+        outcomes = [one.outcome for one in reviewed]
         new = [
-            (picture, outcome.id)
-            for picture, outcome in zip(pictures, outcomes, strict=True)
-            if outcome.fate is Fate.ADDED
+            (picture, one)
+            for picture, one in zip(pictures, reviewed, strict=True)
+            if one.outcome.fate is Fate.ADDED
         ]
         images = await self._stored(new, options)
+        kept_out = {
+            before.id
+            for before, after in zip(sorted_out, outcomes, strict=True)
+            if before.fate is Fate.ADDED and after.fate is not Fate.ADDED
+        }
         async with self.database.transaction() as connection:
             await library.add(connection, images)
             await store.enter(
@@ -77,9 +88,24 @@ class Keep:
                         left_out=outcome.fate is Fate.SIMILAR,
                     )
                     for picture, outcome in zip(pictures, outcomes, strict=True)
+                    if outcome.id and outcome.id not in kept_out
                 ],
             )
         return outcomes
+
+    async def _reviewed(
+        self, pictures: Sequence[Prepared], outcomes: Sequence[Outcome], options: Options
+    ) -> list[Reviewed]:
+        """The new ones judged; what is blocked, or cannot be judged, stays out."""
+        looking = asyncio.Semaphore(_REVIEWS)
+
+        async def one(picture: Prepared, outcome: Outcome) -> Reviewed:
+            if outcome.fate is not Fate.ADDED or self.review is None or not options.ruleset:
+                return Reviewed(outcome)
+            async with looking:
+                return await reviewed(self.review, picture, outcome, options)
+
+        return list(await asyncio.gather(*map(one, pictures, outcomes)))
 
     async def _sorted_out(self, pictures: Sequence[Prepared], options: Options) -> list[Outcome]:
         """What each will be: new, or a copy of one in the library or earlier in the list."""
@@ -129,19 +155,19 @@ class Keep:
         return "".join(_LETTERS[number // 36**place % 36] for place in range(20))
 
     async def _stored(
-        self, new: Sequence[tuple[Prepared, str]], options: Options
+        self, new: Sequence[tuple[Prepared, Reviewed]], options: Options
     ) -> list[NewImage]:
         putting = asyncio.Semaphore(_PUTS)
         captioning = asyncio.Semaphore(_CAPTIONS)
 
-        async def one(picture: Prepared, id: str) -> NewImage:
+        async def one(picture: Prepared, cleared: Reviewed) -> NewImage:
             async with captioning:
                 caption = picture.found.caption or await self._caption(picture)
             async with putting:
-                image_key, thumbnail_key = await self._put(picture, id)
-            return _image(picture, id, caption, image_key, thumbnail_key, options)
+                image_key, thumbnail_key = await self._put(picture, cleared.outcome.id)
+            return _image(picture, cleared, caption, image_key, thumbnail_key, options)
 
-        return list(await asyncio.gather(*(one(picture, id) for picture, id in new)))
+        return list(await asyncio.gather(*(one(*each) for each in new)))
 
     async def _caption(self, picture: Prepared) -> str:
         """From the captioner; where that fails, from the prompt: an import goes on."""
@@ -201,11 +227,16 @@ def _pixels(data: bytes) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
 
 
 def _image(
-    picture: Prepared, id: str, caption: str, image_key: str, thumbnail_key: str, options: Options
+    picture: Prepared,
+    cleared: Reviewed,
+    caption: str,
+    image_key: str,
+    thumbnail_key: str,
+    options: Options,
 ) -> NewImage:
-    found = picture.found
+    found, verdict = picture.found, cleared.verdict
     return NewImage(
-        id=id,
+        id=cleared.outcome.id,
         account_id=options.account_id,
         shared=options.shared,
         source="imported",
@@ -224,4 +255,7 @@ def _image(
         seed=found.seed,
         pdq=picture.pdq,
         pdq_quality=picture.pdq_quality,
+        ruleset=verdict.ruleset if verdict else "",
+        ruleset_version=str(verdict.ruleset_version) if verdict else "",
+        compliance=verdict.compliance if verdict else "unreviewed",
     )

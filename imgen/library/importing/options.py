@@ -18,6 +18,8 @@ class Options:
     character: str = ""
     keep_similar: bool = False
     """Import what looks like a picture of the library, too; exact copies never."""
+    ruleset: str = ""
+    """The ruleset that new pictures are judged by; empty: they are not."""
     in_place: bool = False
     """Leave the files where they are, and link to them."""
 
@@ -37,6 +39,8 @@ class Fate(StrEnum):
     """The library has a picture with the same pixels."""
     SIMILAR = "similar"
     """The library has a picture that looks the same."""
+    BLOCKED = "blocked"
+    """The review forbids it."""
     FAILED = "failed"
 
 

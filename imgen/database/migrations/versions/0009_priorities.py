@@ -1,4 +1,4 @@
-"""Jobs of some plans go first."""
+"""Jobs of some plans go first; pictures that wait for another judgement are found quickly."""
 
 from __future__ import annotations
 
@@ -15,5 +15,6 @@ def upgrade() -> None:
         """
         -- Of the account's plan, when the job was submitted; higher ones first.
         ALTER TABLE jobs ADD COLUMN priority integer NOT NULL DEFAULT 0;
+        CREATE INDEX images_withdrawn ON images (withdrawn) WHERE withdrawn IS NOT NULL;
         """
     )

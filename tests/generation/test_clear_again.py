@@ -1,0 +1,116 @@
+"""Pictures of the library when their ruleset changes: out at once, back in when cleared again."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from imgen.accounts.records import Caller
+from imgen.compliance.review import Review
+from imgen.compliance.rulesets import Rulesets
+from imgen.compliance.rulesets.ruleset import Rule, Trigger
+from imgen.compliance.signal import Signal
+from imgen.compliance.subject import Subject
+from imgen.compliance.verdict import Action
+from imgen.generation import store
+from imgen.generation.clear_again import ClearAgain
+from imgen.generation.outcome import Completed
+from imgen.wiring.core import Core
+from tests.generation.test_submit import MakeCaller, make_request
+
+
+class _Counting:
+    """A detector that says how often it was asked."""
+
+    name = "counting"
+
+    def __init__(self, version: str) -> None:
+        self.version = version
+        self.asked = 0
+
+    async def detect(self, subject: Subject) -> tuple[Signal, ...]:
+        self.asked += 1
+        return ()
+
+
+@pytest.fixture
+async def caller(make_caller: MakeCaller) -> Caller:
+    return await make_caller()
+
+
+@pytest.fixture
+async def picture(core: Core, caller: Caller, worker: None) -> str:
+    """The gen_id of a safe picture, in the library."""
+    request = make_request(prompt="a graveyard, gore on a film poster")
+    receipt = await core.submit(caller, request, surface="test")
+    async with asyncio.timeout(20):
+        while True:
+            async with core.database.connection() as connection:
+                job = await store.find(connection, receipt.id, caller.account_id)
+            if job is not None and job.state.final:
+                assert isinstance(job.outcome, Completed), job.outcome
+                return job.gen_id
+            await asyncio.sleep(0.02)
+
+
+def _changed(review: Review, *, rules: tuple[Rule, ...] = ()) -> Review:
+    """The same review with another version of `default`."""
+    older = review.examine.rulesets["default"]
+    newer = replace(older, version=older.version + 1, rules=(*older.rules, *rules))
+    others = [one for one in review.examine.rulesets.values() if one.key != "default"]
+    return replace(review, examine=replace(review.examine, rulesets=Rulesets([newer, *others])))
+
+
+async def _withdrawn(core: Core, id: str) -> str | None:
+    async with core.database.connection() as connection:
+        cursor = await connection.execute("SELECT withdrawn FROM images WHERE id = %s", (id,))
+        row = await cursor.fetchone()
+    assert row is not None
+    return None if row[0] is None else str(row[0])
+
+
+async def test_nothing_is_withdrawn_while_the_ruleset_stays(core: Core, picture: str) -> None:
+    assert await ClearAgain(core.database, core.objects, core.review).withdraw() == 0
+    assert await _withdrawn(core, picture) is None
+
+
+async def test_a_cleared_picture_comes_back_from_the_record(core: Core, picture: str) -> None:
+    again = ClearAgain(core.database, core.objects, _changed(core.review))
+    assert await again.withdraw() == 1
+    assert await _withdrawn(core, picture) == "ruleset changed"
+    assert await again() == 1
+    assert await _withdrawn(core, picture) is None
+    assert await again.withdraw() == 0
+
+
+async def test_what_a_stricter_version_blocks_is_dropped(core: Core, picture: str) -> None:
+    async with core.database.connection() as connection:
+        cursor = await connection.execute("SELECT signals FROM compliance_reviews ORDER BY id DESC")
+        row = await cursor.fetchone()
+    assert row is not None
+    seen = row[0][0]["name"]
+    rule = Rule(
+        id="no-gore",
+        name="No gore",
+        category="violence",
+        severity="low",
+        action=Action.BLOCK,
+        triggers=(Trigger(seen, 0.1),),
+    )
+    again = ClearAgain(core.database, core.objects, _changed(core.review, rules=(rule,)))
+    await again.withdraw()
+    await again()
+    assert await _withdrawn(core, picture) == "Content blocked — flagged for: No gore."
+
+
+async def test_new_detectors_look_at_the_picture_itself(core: Core, picture: str) -> None:
+    detector = _Counting("2")
+    changed = _changed(core.review)
+    review = replace(changed, examine=replace(changed.examine, detectors=(detector,)))
+    again = ClearAgain(core.database, core.objects, review)
+    await again.withdraw()
+    await again()
+    assert detector.asked == 1
+    assert await _withdrawn(core, picture) is None
