@@ -17,7 +17,7 @@ from imgen.compliance.signal import CATEGORIES, Signal
 
 HERE = Path(__file__).parent
 SETS = ("tuning", "later", "final", "held_out")
-FLOOR_SETS = ("floor_tuned", "floor_held_out")
+FLOOR_SETS = ("floor_tuned", "floor_later")
 HIT = 0.5
 """The lowest score that counts as a hit here."""
 ROUNDS = 20

@@ -30,7 +30,11 @@ def age_at(row: Sequence[Token], index: int) -> tuple[str, int] | None:
         number, taken = _number(row, start, ages)
         if number and _is_minor(number):
             return f"aged {number}", start + taken - index
-    if told := _she_is(row, index, ages) or _in_commas(row, index, ages):
+    if (
+        told := _she_is(row, index, ages)
+        or _in_commas(row, index, ages)
+        or _below(row, index, ages)
+    ):
         return told
     return _years_old(row, index, ages)
 
@@ -50,7 +54,7 @@ def _years_old(row: Sequence[Token], index: int, ages: Ages) -> tuple[str, int] 
         if unit in ages.months:
             number = 0
         end += 1
-        short = unit not in ("year", "years", *ages.months)
+        short = unit not in ("year", "years", "summers", "winters", *ages.months)
     if not _is_minor(number):
         return None
     told = f"{number} years old"
@@ -92,6 +96,25 @@ def _in_commas(row: Sequence[Token], index: int, ages: Ages) -> tuple[str, int] 
     if number < _YOUNGEST_IN_COMMAS or not _is_minor(number) or not alone:
         return None
     return f"{row[index].word}, {number}", end - index
+
+
+def _below(row: Sequence[Token], index: int, ages: Ages) -> tuple[str, int] | None:
+    """`under 16`, `younger than sixteen`, `not even 15`; not `under 17 degrees`."""
+    word, before = row[index].word, _word(row, index - 1)
+    if word not in ages.below or (word == "than" and before not in ("younger", "less")):
+        return None
+    if word in ("even", "yet") and before != "not":
+        return None
+    number, taken = _number(row, index + 1, ages)
+    end = index + 1 + taken
+    ends = (
+        _starts(row, end)
+        or row[end].word in _BEFORE_NOTHING
+        or (before != "less" and _is_person(row, end))
+    )
+    if number < _YOUNGEST_IN_COMMAS or number > ADULT or not ends:
+        return None
+    return f"{word} {number}", end - index
 
 
 def _is_clause(row: Sequence[Token], index: int, end: int, number: int) -> bool:

@@ -64,6 +64,7 @@ class Ages:
     pronouns: frozenset[str]
     things: frozenset[str]
     kin: frozenset[str]
+    below: frozenset[str]
     openers: frozenset[str]
     """What an age may begin with, figures apart."""
 
@@ -180,9 +181,11 @@ def _grammar(read: Mapping[str, Any]) -> Grammar:
             numbers=ages["numbers"],
             **{
                 name: frozenset(ages[name])
-                for name in ("years", "months", "before", "pronouns", "things", "kin")
+                for name in ("years", "months", "before", "pronouns", "things", "kin", "below")
             },
-            openers=frozenset({*ages["numbers"], *ages["before"], *ages["pronouns"], *ages["kin"]}),
+            openers=frozenset(
+                {*ages["numbers"], *ages["before"], *ages["pronouns"], *ages["kin"], *ages["below"]}
+            ),
         ),
     )
 

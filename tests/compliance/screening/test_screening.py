@@ -156,6 +156,7 @@ def test_ages_under_18_are_signs(age: str) -> None:
         *("25 year old woman", "18 year old woman", "woman aged 30", "80 years old", "18yo"),
         *("12 year old whisky", "a 16 year old car", "8 year old labrador", "600 years old castle"),
         *("16:9, 50mm, f/1.4", "17 pages", "house number 16", "she is 5 feet tall", "10 years ago"),
+        *("under 17 degrees, weather map", "less than 10 people", "even 12 roses"),
         *("seventeen candles", "3 months of rain", "bus line 15", "max-age=0"),
     ],
 )
