@@ -14,6 +14,8 @@ import pytest
 from PIL import Image
 from starlette.types import Message
 
+from imgen.generation.outcome import Blocked, Cancelled, Failed, Outcome, TimedOut
+from imgen.generation.wait import Deliver, Delivered
 from imgen.wiring.core import Core
 from imgen.wiring.http import open_http
 from tests.surfaces.imageapi_v1.conftest import Post, client_of, data_of
@@ -179,6 +181,27 @@ async def test_a_generation_that_fails_is_a_500_with_the_request_id(post: Post) 
     }
 
 
+@pytest.mark.parametrize(
+    ("end", "status", "said"),
+    [
+        (Blocked("It shows a brand", ("brands",)), 400, "blocked: It shows a brand"),
+        (Failed("The fleet is busy"), 500, "failed: The fleet is busy"),
+        (Cancelled(), 500, "cancelled"),
+        (TimedOut(), 500, "more than 120 seconds"),
+    ],
+)
+async def test_an_end_without_a_picture_says_what_happened(
+    post: Post, monkeypatch: pytest.MonkeyPatch, end: Outcome, status: int, said: str
+) -> None:
+    async def deliver(*_arguments: Any, **_options: Any) -> Delivered:
+        return Delivered("run_x", "x", end)
+
+    monkeypatch.setattr(Deliver, "__call__", deliver)
+    reply = await post("/generate", {"prompt": "a", "model": "instant"})
+    assert reply.status_code == status
+    assert said in reply.json()["error"]
+
+
 async def _jobs(core: Core) -> list[tuple[str, bool]]:
     async with core.database.connection() as connection:
         cursor = await connection.execute("SELECT state::text, counted FROM jobs ORDER BY id")
@@ -232,7 +255,7 @@ async def test_a_client_that_hangs_up_cancels_its_job(
         ],
     }
     async with open_http(core, public_url="http://imgen.test") as app:
-        serving = asyncio.create_task(app(scope, receive, send))
+        serving = asyncio.ensure_future(app(scope, receive, send))
         await until(lambda: _states(core), ["running"])
         hung_up.set()
         await serving
