@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from imgen.compliance.floor import refuse_floor, refuse_listed
@@ -46,7 +47,7 @@ class Screen:
                 prompts refused.
         """
         try:
-            self._refuse(ruleset, prompt, negative)
+            await asyncio.to_thread(self._refuse, ruleset, prompt, negative)
         except Invalid:
             await self.record(
                 account_id=account_id, ruleset=ruleset, prompt=prompt, negative=negative

@@ -18,6 +18,7 @@ from imgen.generation.choose import check_plan
 from imgen.generation.queue import Queue, queue_of
 from imgen.generation.request import GenerationRequest
 from imgen.generation.screen import Screen
+from imgen.prompts.compose import compose
 from imgen.prompts.syntax import parse
 
 
@@ -66,8 +67,12 @@ class Submit:
             imgen.errors.Unavailable: the model cannot run here, or the database is down.
         """
         self._check(caller, request)
-        ruleset = request.compliance_ruleset
-        await self.screen.prompt(caller.account_id, ruleset, request.prompt, request.negative)
+        await self.screen.prompt(
+            caller.account_id,
+            request.compliance_ruleset,
+            self._composed(request),
+            request.negative,
+        )
         receipt = receipt or Submitted(id=ids.job_id(), gen_id=ids.gen_id())
         queue = queue_of(request.model)
         new = store.NewJob(
@@ -89,6 +94,16 @@ class Submit:
             entry = await self.queue.put(connection, receipt.id, queue, turn, priority=new.priority)
             await store.set_queue_entry(connection, receipt.id, entry)
         return receipt
+
+    def _composed(self, request: GenerationRequest) -> str:
+        """The prompt as the engine will get it: style and character may change what it says."""
+        model, parsed = self.catalog.models[request.model], parse(request.prompt)
+        return compose(
+            parsed,
+            model=model,
+            style=self.catalog.style_for(model, request.style),
+            character=self.catalog.character_named(parsed.character),
+        ).positive
 
     async def _charge(self, connection: Connection, new: store.NewJob) -> None:
         """Given back by the database itself when the job ends without a picture."""

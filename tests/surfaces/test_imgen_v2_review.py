@@ -136,6 +136,13 @@ async def test_the_floor_is_refused_before_any_work(ask: Ask, core: Core) -> Non
     assert [(entry.state, entry.floor) for entry in entries] == [("refused", True)]
 
 
+async def test_the_floor_hears_the_words_of_the_style_too(ask: Ask) -> None:
+    reply = await ask("generate", prompt="a schoolgirl of 12", model="sketch", style="boudoir")
+    assert reply.status_code == 400
+    reply = await ask("generate", prompt="a schoolgirl of 12 reading", model="sketch")
+    assert reply.status_code == 200
+
+
 @pytest.mark.usefixtures("worker")
 async def test_the_clients_watermark_is_reviewed_too(ask: Ask, core: Core) -> None:
     mark = encode(np.full((40, 80, 3), 200, np.uint8), Format.PNG)

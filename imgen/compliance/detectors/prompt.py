@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from imgen.compliance.screening import screen
+import asyncio
+
+from imgen.compliance.screening import VERSION, screen
 from imgen.compliance.signal import Signal
 from imgen.compliance.subject import Subject
 
 
 class PromptDetector:
-    """Screens the prompt's words. Under a millisecond, so it runs on the event loop."""
+    """Screens the prompt's words."""
 
     name = "prompt"
-    version = "1"
+    version = VERSION
 
     async def detect(self, subject: Subject) -> tuple[Signal, ...]:
         """Signals `prompt.…`."""
         if not subject.prompt.strip():
             return ()
-        return screen(subject.prompt, subject.negative)
+        return await asyncio.to_thread(screen, subject.prompt, subject.negative)
