@@ -17,6 +17,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -29,10 +30,16 @@ import httpx
 import psycopg
 
 from bench.peers.processes import missing, redis, uvicorn
-from bench.rounds import Row, alternate, cpu_seconds, noise, table, write
+from bench.rounds import Row, alternate, cpu_seconds, noise, percentile, table, write
 from bench.runner import SKIPPED
+from imgen import ids
 from imgen.accounts.administer import Administer
+from imgen.accounts.authenticate import Authenticate
 from imgen.accounts.plans.administer import AdministerPlans
+from imgen.accounts.requests import store
+from imgen.accounts.requests.leases import Leases
+from imgen.accounts.requests.records import Arrival, Ending
+from imgen.accounts.usage.admit import Admit
 from imgen.database.embedded import EmbeddedPostgres
 from imgen.database.migrate import migrate
 from imgen.database.pool import Database
@@ -73,12 +80,14 @@ def main() -> int:
         with _postgres(home / "imgen") as database:
             rows = _speed(home, database, seconds, rounds)
             exact = _exactness(home, database)
+            alone = asyncio.run(_alone(database, 200 if quick else 2000))
     for clients in CLIENTS:
         print(f"\n{clients} at once\n{table(_of(clients, rows))}")
+    print(f"\nadmitting and ending a request, one after the other: {alone}")
     for name, said in exact.items():
         print(f"{name}: {said}")
     print(f"median (min–max) of {rounds} rounds; wrk; {noise()}")
-    print(write("limits", {"rounds": rounds, "rows": rows, "exactness": exact}))
+    print(write("limits", {"rounds": rounds, "rows": rows, "exactness": exact, "alone": alone}))
     return 0
 
 
@@ -246,6 +255,29 @@ def _exactness(home: Path, database: str) -> dict[str, str]:
         f"{count} and {log}" for _, count, log in counted
     )
     return said
+
+
+async def _alone(url: str, calls: int) -> str:
+    """What limits add to a request that has the machine for itself."""
+    database = Database(url)
+    await database.open()
+    try:
+        caller = await Authenticate(database)(
+            f"Bearer {await Administer(database).create_key('speed 0')}"
+        )
+        admit = Admit(database, Leases(database, seconds=10.0), holder="bench")
+        took = []
+        for _ in range(calls):
+            id, began = ids.request_id(), time.perf_counter()
+            arrival = Arrival(id, caller.account_id, caller.key_id, "door", "nothing", {})
+            assert (await admit(arrival)).refusal is None
+            async with database.connection() as connection:
+                await store.finish(connection, id, Ending(200, "", "", 1.0), refused=False)
+            took.append((time.perf_counter() - began) * 1000)
+    finally:
+        await database.close()
+    shares = {share: percentile(took, share / 100) for share in (50, 99)}
+    return ", ".join(f"p{share} {value:.2f} ms" for share, value in shares.items())
 
 
 async def _storm(urls: list[str], key: str, calls: int, *, mixed: bool) -> Counter[int]:

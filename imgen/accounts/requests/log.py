@@ -15,7 +15,6 @@ from imgen.errors import NotFound
 _log = structlog.get_logger()
 _MOST = 500
 _LOST_AFTER = timedelta(minutes=1)
-_AT_ONCE = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +57,8 @@ class Tidy:
     database: Database
     keep: timedelta
     """How long the log is kept."""
+    at_once: int = 5000
+    """Rows that one statement deletes."""
 
     async def __call__(self) -> None:
         """Close what dead processes left open, delete what is older than is kept.
@@ -67,7 +68,10 @@ class Tidy:
         """
         async with self.database.connection() as connection:
             lost = await store.close_lost(connection, _LOST_AFTER)
-            purged = await store.purge(connection, self.keep, _AT_ONCE)
-            await store.purge_replies(connection, _AT_ONCE)
+            purged = deleted = await store.purge(connection, self.keep, self.at_once)
+            while deleted == self.at_once:
+                purged += (deleted := await store.purge(connection, self.keep, self.at_once))
+            while await store.purge_replies(connection, self.at_once) == self.at_once:
+                pass
         if lost or purged:
             _log.info("requests.tidied", lost=lost, purged=purged)

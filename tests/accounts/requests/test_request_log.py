@@ -102,6 +102,17 @@ async def test_the_log_is_kept_for_a_set_time(at_noon: Database, held: HeldClock
     assert await rows(at_noon, "SELECT requests FROM usage") == [(1,)]  # counts outlive the log
 
 
+async def test_tidying_goes_on_until_everything_old_is_gone(
+    at_noon: Database, held: HeldClock
+) -> None:
+    account = await make_account(at_noon)
+    for number in range(7):
+        await _refuse(at_noon, account, f"req_{number}")
+    held.move(days=91)
+    await Tidy(at_noon, keep=timedelta(days=90), at_once=2)()
+    assert await rows(at_noon, "SELECT count(*) FROM requests") == [(0,)]
+
+
 async def test_what_a_dead_process_left_open_is_closed_and_said_to_be_lost(
     at_noon: Database, held: HeldClock
 ) -> None:
