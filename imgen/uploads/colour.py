@@ -14,6 +14,7 @@ _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 _FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION | ImageCms.Flags.HIGHRESPRECALC
 _NEAR_ENOUGH = 2
 """Levels by which a profile may differ from sRGB and still be one: rounding within the profile."""
+_BAND_ROWS = 256
 
 
 def to_srgb(picture: Image.Image) -> NDArray[np.uint8]:
@@ -31,7 +32,7 @@ def to_srgb(picture: Image.Image) -> NDArray[np.uint8]:
             picture = picture.convert("RGBA")
         alpha = np.asarray(picture.getchannel("A"))
         picture = picture.convert("L" if picture.mode == "LA" else "RGB")
-    colour = np.asarray(_profiled(picture, profile) if profile else picture.convert("RGB"))
+    colour = _array(_profiled(picture, profile) if profile else _in_colour(picture))
     if alpha is None or alpha.min() == 255:
         return colour
     return np.dstack([colour, alpha])
@@ -47,6 +48,20 @@ def to_grey(picture: Image.Image) -> tuple[NDArray[np.uint8], NDArray[np.uint8] 
     alpha = np.asarray(picture.getchannel("A"))
     grey = np.asarray(picture.convert("RGB").convert("L"))
     return grey, None if alpha.min() == 255 else alpha
+
+
+def _in_colour(picture: Image.Image) -> Image.Image:
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
+
+
+def _array(picture: Image.Image) -> NDArray[np.uint8]:
+    """(height, width, 3) of an RGB picture, band by band: at once would need twice the memory."""
+    width, height = picture.size
+    pixels = np.empty((height, width, 3), np.uint8)
+    for top in range(0, height, _BAND_ROWS):
+        bottom = min(top + _BAND_ROWS, height)
+        pixels[top:bottom] = np.asarray(picture.crop((0, top, width, bottom)))
+    return pixels
 
 
 def _shallow(picture: Image.Image) -> Image.Image:
@@ -65,8 +80,8 @@ def _profiled(picture: Image.Image, profile: bytes) -> Image.Image:
         picture = picture.convert("L" if picture.mode == "1" else "RGB")
     transform = _transform(profile, picture.mode)
     if transform is None:
-        return picture.convert("RGB")
-    return ImageCms.applyTransform(picture, transform) or picture.convert("RGB")
+        return _in_colour(picture)
+    return ImageCms.applyTransform(picture, transform) or _in_colour(picture)
 
 
 @lru_cache(maxsize=16)

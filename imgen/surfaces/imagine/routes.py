@@ -21,7 +21,7 @@ from imgen.engines.protocol import Task
 from imgen.errors import Conflict, Exhausted, Invalid, NotFound, TimedOut, Upstream
 from imgen.finishing.encode import Format
 from imgen.generation import store
-from imgen.generation.choose import Choice, ChooseModel
+from imgen.generation.choose import ChooseModel
 from imgen.generation.inputs import KeepInput
 from imgen.generation.outcome import Blocked, Cancelled, Completed, Failed, Outcome
 from imgen.generation.request import GenerationRequest
@@ -35,7 +35,6 @@ from imgen.storage.objects import ObjectStore
 from imgen.surfaces.imagine import translate
 from imgen.surfaces.imagine.accept import Wanted, wanted
 from imgen.surfaces.imagine.errors import NoCredits, credit_headers, render
-from imgen.surfaces.imagine.sizes import Size
 from imgen.surfaces.imagine.translate import Pictures
 from imgen.surfaces.imagine.wishes import OPERATIONS, Operation, Wish
 from imgen.uploads.form import Form, open_form
@@ -71,17 +70,16 @@ class Uploads:
     picture: PictureLimits
     folder: Path | None = None
     """Where files are kept while a call lasts; None: the system's folder for such things."""
+    at_once: int = 4
+    """Pictures that one process has in memory at the same time; others wait on the disk."""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A form that was checked: what is to be made of which pictures, by which model, for what."""
+    """A call that was checked and admitted, its pictures stored."""
 
+    request: GenerationRequest
     wish: Wish
-    choice: Choice
-    pictures: Pictures
-    size: Size
-    format: Format
     price: int
 
 
@@ -92,6 +90,7 @@ class Imagine:
         self._gate = gate
         self._core = delivering
         self._uploads = uploads
+        self._hands = asyncio.Semaphore(uploads.at_once)
 
     def surface(self) -> Surface:
         """What the root needs to know."""
@@ -129,8 +128,7 @@ class Imagine:
             )
 
             async def act() -> Response:
-                order = await self._order(visit.caller, form, operation, wish, reply.format)
-                await visit.admit()
+                order = await self._accepted(visit, form, operation, wish, reply.format)
                 return JsonResponse(await self._made(visit, order))
 
             async with while_connected(request):
@@ -145,28 +143,30 @@ class Imagine:
             wish = replace(wish, task=Task.INPAINT, ratio=None)
         return translate.checked(wish, catalog)
 
-    async def _order(
-        self, caller: Caller, form: Form, operation: Operation, wish: Wish, format: Format
+    async def _accepted(
+        self, visit: Visit, form: Form, operation: Operation, wish: Wish, format: Format
     ) -> Order:
-        """Everything that can be found wrong is found here, before any work."""
-        core = self._core
-        allowed = caller.plan.models if caller.plan else ()
-        choice = translate.choose(wish, core.choose, allowed)
-        files = (*operation.files, *(name for name in operation.may_have if name in form.files))
-        opened = await asyncio.to_thread(
-            translate.open_pictures, form, files, self._uploads.picture
-        )
-        pictures, size = translate.framed(wish, opened, choice.model)
+        """Find everything that is wrong before any work, count the call, store its pictures."""
+        core, caller = self._core, visit.caller
+        choice = translate.choose(wish, core.choose, caller.plan.models if caller.plan else ())
         price = translate.price_of(core.catalog, wish, choice)
-        return Order(wish, choice, pictures, size, format, price)
+        files = (*operation.files, *(name for name in operation.may_have if name in form.files))
+        async with self._hands:
+            opened = await asyncio.to_thread(
+                translate.open_pictures, form, files, self._uploads.picture
+            )
+            pictures, size = translate.framed(wish, opened, choice.model)
+            await visit.admit()
+            keys = await self._kept(pictures)
+        request = translate.to_request(wish, choice, size, format=format, **keys)
+        return Order(request, wish, price)
 
     async def _made(self, visit: Visit, order: Order) -> dict[str, Any]:
-        request = await self._request(order)
         core = self._core
         try:
             delivered = await core.deliver(
                 visit.caller,
-                request,
+                order.request,
                 surface=NAME,
                 seconds=core.wait_seconds,
                 request_id=visit.request_id,
@@ -181,13 +181,13 @@ class Imagine:
         url = await core.links.url(done.image.key, expires_in=core.link_seconds)
         remaining = await self._remaining(visit.caller)
         return {
-            **translate.facts(delivered.id, request, done, order.wish, url=url),
+            **translate.facts(delivered.id, order.request, done, order.wish, url=url),
             "credits": {"cost": order.price, "remaining": remaining},
         }
 
-    async def _request(self, order: Order) -> GenerationRequest:
-        image, mask = order.pictures.image, order.pictures.mask
-        keys = {}
+    async def _kept(self, pictures: Pictures) -> dict[str, str]:
+        """Where the pictures are in the object store, as the request names them."""
+        image, mask, keys = pictures.image, pictures.mask, {}
         if image is not None:
             kept = await self._core.keep_input(
                 image.pixels, original=image.original, format=Format(image.kind.value.lower())
@@ -195,9 +195,7 @@ class Imagine:
             keys = {"image_key": kept.key, "original_key": kept.original_key}
         if mask is not None:
             keys["mask_key"] = (await self._core.keep_input(mask)).key
-        return translate.to_request(
-            order.wish, order.choice, order.size, format=order.format, **keys
-        )
+        return keys
 
     async def _worded(self, caller: Caller, response: Response, reply: Wanted) -> Response:
         """The facts as they are, or the picture itself with the facts in headers."""
