@@ -383,6 +383,8 @@ def look_in_vain(count: int) -> int:
         picture = cv2.resize(cut, (256, 256), interpolation=cv2.INTER_AREA)
         picture = picture * chance.uniform(0.7, 1.2) + chance.normal(0, chance.uniform(0, 5))
         found += detect(np.clip(picture, 0, 255).astype(np.uint8), KEY).found
+        if not (seed + 1) % 1000:
+            print(f"{found} of {seed + 1}", file=sys.stderr, flush=True)
     return found
 
 

@@ -14,6 +14,7 @@ from skimage.metrics import structural_similarity
 from bench.invisible import Picture, drawings, photographs
 from imgen.errors import Invalid
 from imgen.finishing.invisible import PAYLOAD_BITS, Detection, detect, embed
+from imgen.finishing.invisible.reading import _log_chance
 
 KEY = b"sixteen bytes or more"
 OTHER_KEY = b"sixteen bytes or morf"
@@ -120,6 +121,17 @@ def _seen(picture: Picture) -> Detection:
     seen = detect(picture, KEY)
     assert seen.payload == PAYLOAD
     return seen
+
+
+@pytest.mark.parametrize("waves", [1, 4, 16, 128])
+@pytest.mark.parametrize("score", [0.5, 1.0, 2.0, 3.0])
+def test_the_stated_chance_of_a_false_alarm_is_never_too_low(waves: int, score: float) -> None:
+    """Against sums of cosines of random phases; and never looser than a Gaussian's bound."""
+    loudness = np.full(waves, np.sqrt(2 / waves))
+    chance = np.random.default_rng(waves).uniform(0, 2 * np.pi, (100_000, waves))
+    seen = float(np.mean(np.cos(chance) @ loudness >= score))
+    bound = np.exp(_log_chance(score, loudness))
+    assert seen <= bound <= np.exp(-(score**2) / 2) + 1e-12
 
 
 @pytest.mark.parametrize("payload", [-1, 2**PAYLOAD_BITS])

@@ -32,6 +32,12 @@ def test_the_payload_survives(marked: dict[str, Picture], attack: str) -> None:
     assert len(lost) <= MAY_BE_LOST.get(attack, 1), lost
 
 
+@pytest.mark.parametrize("name", ["white", "text", "stars", "checker", "terminal", "poster"])
+def test_a_flat_drawing_keeps_it_through_the_hardest_codec(name: str) -> None:
+    drawn = embed(drawings()[name], PAYLOAD, KEY)
+    assert detect(ATTACKS["WebP 50"](drawn), KEY).payload == PAYLOAD
+
+
 def test_it_survives_a_frame_being_put_around_the_picture(marked: dict[str, Picture]) -> None:
     framed = np.pad(marked["china"], ((60, 90), (40, 120), (0, 0)), constant_values=230)
     assert detect(framed, KEY).payload == PAYLOAD

@@ -18,15 +18,17 @@ from imgen.finishing.invisible.embed import (
     TILE_GROWTH,
     check_key,
     luma_of,
+    tile_side,
 )
 from imgen.finishing.invisible.geometry import find_poses
-from imgen.finishing.invisible.reading import Alignment, Reading, align, read, tighten
-from imgen.finishing.invisible.spectrum import Plane, find_lines, flatten
+from imgen.finishing.invisible.reading import Reading, align, read, tighten, untouched
+from imgen.finishing.invisible.spectrum import Lines, Plane, find_lines, flatten
 
 MOST_FALSE_ALARM = 1e-6
 """A reading counts only if an unmarked picture would give it with at most this probability."""
 _POSES = 6
-_READINGS = 12
+_ALIGNMENTS = 6
+_READINGS = 2 + 2 * _ALIGNMENTS
 _CERTAIN = 1e-12
 _MOST_PIXELS = 1.4e6
 _MIN_SIDE = 48
@@ -76,10 +78,11 @@ def detect(image: NDArray[np.uint8], key: bytes) -> Detection:
     if min(image.shape[:2]) < _MIN_SIDE:
         return NOTHING
     luma, shrunk = _shrink(luma_of(image))
-    reading = _best_reading(luma, carriers(key), key)
+    side = tile_side(*image.shape[:2]) * shrunk
+    reading = _best_reading(luma, side, carriers(key), key)
     if reading is None or reading.payload is None:
         return NOTHING
-    false_alarm = _false_alarm(reading.score)
+    false_alarm = _false_alarm(reading.log_chance)
     if false_alarm > MOST_FALSE_ALARM:
         return NOTHING
     scale, rotation, flipped = _describe(reading, image.shape, shrunk)
@@ -105,41 +108,47 @@ def _shrink(luma: Plane) -> tuple[Plane, float]:
     return np.asarray(small, np.float32), factor
 
 
-def _best_reading(luma: Plane, waves: Carriers, key: bytes) -> Reading | None:
+def _best_reading(luma: Plane, side: float, waves: Carriers, key: bytes) -> Reading | None:
+    """The likeliest of all readings whose tag fits.
+
+    Args:
+        luma: the picture.
+        side: of a tile if nothing happened to the picture's geometry, in pixels.
+    """
     flat = flatten(luma)
     lines = find_lines(flat)
-    poses = find_poses(lines, waves, _POSES)
-    alignments = [found for pose in poses for found in align(flat, lines, waves, pose)]
-    alignments.sort(key=lambda alignment: -alignment.evidence)
     best: Reading | None = None
-    for reading in _readings(flat, waves, alignments[: _READINGS // 2], key):
-        if reading.payload is not None and (best is None or reading.score > best.score):
+    for reading in _readings(flat, lines, side, waves, key):
+        if reading.payload is not None and (best is None or reading.log_chance < best.log_chance):
             best = reading
-            if _false_alarm(reading.score) <= _CERTAIN:
+            if _false_alarm(reading.log_chance) <= _CERTAIN:
                 break
     return best
 
 
 def _readings(
-    flat: Plane, waves: Carriers, alignments: list[Alignment], key: bytes
+    flat: Plane, lines: Lines, side: float, waves: Carriers, key: bytes
 ) -> Iterator[Reading]:
-    for alignment in alignments:
+    """At most `_READINGS`: as it was embedded, then as the lines of the spectrum suggest."""
+    for alignment in untouched(flat, lines, waves, side):
+        yield read(alignment, waves, key)
+    poses = find_poses(lines, waves, _POSES)
+    alignments = [found for pose in poses for found in align(flat, lines, waves, pose)]
+    alignments.sort(key=lambda alignment: -alignment.evidence)
+    for alignment in alignments[:_ALIGNMENTS]:
         yield read(alignment, waves, key)
         yield read(tighten(flat, waves, alignment), waves, key)
 
 
-def _false_alarm(score: float) -> float:
-    """Upper bound of the chance of such a score without a mark.
+def _false_alarm(log_chance: float) -> float:
+    """Upper bound of the chance of such a reading without a mark.
 
-    The waves' phases are uniformly random to whoever lacks the key. So for any one word and any
-    picture the score is a weighted sum of independent cosines of unit variance, which exceeds t
-    with a probability of at most exp(-t²/2) (Chernoff; the moments of such a sum are below a
-    Gaussian's). There are 2**48 words with a fitting tag, and at most 12 readings are tried, which
-    are chosen by pilots whose phases are independent of the data's: the union bound multiplies.
+    The waves' phases are uniformly random to whoever lacks the key, which bounds the chance that
+    any one word fits any picture so well (`Reading.log_chance`). There are 2**48 words with a
+    fitting tag, and at most 14 readings are tried, which are chosen by pilots whose phases are
+    independent of the data's: the union bound multiplies.
     """
-    if score <= 0:
-        return 1.0
-    log = math.log(_READINGS) + PAYLOAD_BITS * math.log(2) - score**2 / 2
+    log = math.log(_READINGS) + PAYLOAD_BITS * math.log(2) + log_chance
     return math.exp(min(0.0, log))
 
 

@@ -28,14 +28,16 @@ _SMALLEST_TILE = 64
 
 _COARSE_STRENGTH = 1.3
 """Standard deviation of the coarse waves in grey levels, everywhere."""
-_FINE_PER_TEXTURE = 0.12
+_FLAT_GAIN = 1.12
+"""Where the picture is the same colour all around, a codec's dead zone takes most of a wave."""
+_FINE_PER_TEXTURE = 0.15
 _FINE_MOST = 4.0
-"""Fine waves follow the local standard deviation (contrast masking), up to this many levels."""
+"""Fine waves follow the local mean deviation (contrast masking), up to this many levels."""
 _TEXTURE_WINDOW = 9
 _TEXTURE_STEPS = 4
 """The local deviation is kept in quarters of a level, in 8 bits: at their end fine waves are at
 their strongest anyway."""
-_REACH = 2 * (_TEXTURE_WINDOW // 2)
+_REACH = 3 * (_TEXTURE_WINDOW // 2)
 """Rows above and below that a pixel's strength depends on."""
 _BAND_ROWS = 64
 _CLIPPED_GAIN = 1.25
@@ -152,26 +154,27 @@ def _strengths(luma: Pixels, top: int, bottom: int) -> tuple[Plane, Plane]:
         top, bottom: which rows of `luma` are asked for.
     """
     window = (_TEXTURE_WINDOW, _TEXTURE_WINDOW)
-    mean = np.asarray(cv2.boxFilter(luma, cv2.CV_32F, window), np.float32)
-    variance = np.asarray(cv2.sqrBoxFilter(luma, cv2.CV_32F, window), np.float32)
-    variance -= mean * mean
-    _, above_zero = cv2.threshold(variance, 0, 0, cv2.THRESH_TOZERO, dst=variance)
-    texture = cv2.convertScaleAbs(cv2.sqrt(above_zero, dst=above_zero), alpha=_TEXTURE_STEPS)
-    calm = cv2.erode(texture, np.ones(window, np.uint8))
+    mean = cv2.blur(luma, window)
+    deviation = cv2.convertScaleAbs(cv2.absdiff(luma, mean), alpha=_TEXTURE_STEPS)
+    texture = cv2.blur(deviation, window)
+    calm = cv2.erode(texture, np.ones(window, np.uint8))[top:bottom]
     share = _FINE_PER_TEXTURE / (2 * _TEXTURE_STEPS)
-    fine = cv2.addWeighted(texture[top:bottom], share, calm[top:bottom], share, 0, dtype=cv2.CV_32F)
+    fine = cv2.addWeighted(texture[top:bottom], share, calm, share, 0, dtype=cv2.CV_32F)
     _, fine = cv2.threshold(fine, _FINE_MOST, 0, cv2.THRESH_TRUNC, dst=fine)
+    by_calm, by_extremeness = _coarse_strengths()
     extremeness = cv2.convertScaleAbs(mean[top:bottom], alpha=2, beta=-255)
-    coarse = cv2.LUT(extremeness, _coarse_strengths())
+    coarse = cv2.multiply(cv2.LUT(calm, by_calm), cv2.LUT(extremeness, by_extremeness))
     return np.asarray(coarse, np.float32), np.asarray(fine, np.float32)
 
 
 @cache
-def _coarse_strengths() -> Plane:
-    """(256,): by how far a pixel's surroundings are from middle grey, in half levels."""
+def _coarse_strengths() -> tuple[Plane, Plane]:
+    """(256,) each: strength by the local deviation, in steps, and its gain by how far a pixel's
+    surroundings are from middle grey, in half levels."""
     room = (255 - np.arange(256)) / 2
-    gain = 1 + (_CLIPPED_GAIN - 1) * np.clip(1 - room / _CLIPPED_WITHIN, 0, 1)
-    return (_COARSE_STRENGTH * gain).astype(np.float32)
+    clipped = 1 + (_CLIPPED_GAIN - 1) * np.clip(1 - room / _CLIPPED_WITHIN, 0, 1)
+    flat = 1 + (_FLAT_GAIN - 1) * np.clip(1 - np.arange(256) / (_TEXTURE_STEPS / 2), 0, 1)
+    return (_COARSE_STRENGTH * flat).astype(np.float32), clipped.astype(np.float32)
 
 
 def _add(image: Pixels, change: Plane, marked: Pixels) -> None:

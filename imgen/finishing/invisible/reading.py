@@ -69,6 +69,9 @@ class Reading:
     """None where the tag does not fit."""
     score: float
     """Correlation of the data waves with the decoded word, in standard deviations."""
+    log_chance: float
+    """Natural logarithm of an upper bound of the probability that one given word fits so well
+    where there is no mark."""
     bit_errors: int
     """How many of the 256 channel bits arrived wrong, if the word is right."""
     alignment: Alignment
@@ -125,13 +128,47 @@ def read(alignment: Alignment, waves: Carriers, key: bytes) -> Reading:
     soft = _soft_bits(values * weights, waves)
     payload, code = decode(soft.astype(np.float32), key)
     matched = (values * waves.symbols(code)[:DATA_WAVES].conj()).real @ weights
-    noise = np.sqrt(((np.abs(values) * weights) ** 2).sum() / 2)
+    loudness = np.abs(values) * weights
+    noise = max(float(np.sqrt((loudness**2).sum() / 2)), 1e-12)
+    score = float(matched) / noise
     return Reading(
         payload=payload,
-        score=float(matched / max(noise, 1e-12)),
+        score=score,
+        log_chance=_log_chance(score, loudness / noise),
         bit_errors=int(np.count_nonzero((soft > 0) != (code > 0))),
         alignment=alignment,
     )
+
+
+def untouched(flat: Plane, lines: Lines, waves: Carriers, side: float) -> Iterator[Alignment]:
+    """The alignments of a picture that was neither scaled nor cut nor turned: nothing to search.
+
+    Args:
+        side: of a tile, in pixels.
+    """
+    pose = Pose(np.eye(2) / side, 0.0)
+    folded = fold(flat, pose.frequencies)
+    trust = _trust(lines, waves, pose)
+    for weights in (trust, np.where(waves.fine, 0.0, trust)):
+        yield Alignment(pose, folded, _ORIENTATIONS[0], np.zeros(2), weights, 0.0)
+
+
+def _log_chance(score: float, loudness: Floats) -> float:
+    """Chernoff's bound for a sum of cosines of independent, uniformly random phases.
+
+    exp(λ·c·cos θ) is I₀(λc) on average, so the sum reaches t with a probability of at most
+    Π I₀(λcᵢ) · exp(-λt), for any λ > 0. I₀(x) ≤ exp(x²/4) would give exp(-t²/2); the fewer waves
+    carry the sum, the less than that it is.
+
+    Args:
+        score: t.
+        loudness: (n,), what each wave can add to the score at most.
+    """
+    if score <= 0:
+        return 0.0
+    tried = score * np.linspace(1.0, 1.6, 13)
+    exponents = np.log(np.i0(np.outer(tried, loudness))).sum(1) - tried * score
+    return min(0.0, float(exponents.min()))
 
 
 def _trust(lines: Lines, waves: Carriers, pose: Pose) -> Floats:
