@@ -64,16 +64,17 @@ async def test_an_operator_invites_somebody_into_an_account(people: People) -> N
     assert (await people.behind(session.token)).account == "Bicycles"
 
 
-async def test_an_operator_too_finds_an_account_full(
-    people: People, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("imgen.accounts.people.members._MOST", 2)
+async def test_an_operator_s_invitation_waits_its_turn(people: People, execute: Execute) -> None:
+    """Or two at once would each find room for one, and there would be one too many."""
     await people.administer.create_key("Bicycles")
-    invites = [
-        people.operate.invite(f"user{n}@example.org", "Bicycles", "member") for n in range(6)
-    ]
-    results = await asyncio.gather(*invites, return_exceptions=True)
-    assert [type(result) for result in results].count(Conflict) == 4
+    async with people.database.transaction() as other:
+        await other.execute("SELECT FROM accounts FOR NO KEY UPDATE")
+        inviting = asyncio.create_task(people.operate.invite(BOB, "Bicycles", "member"))
+        waiting = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        while not inviting.done() and not await execute(waiting):
+            pass
+        assert not inviting.done()
+    assert (await inviting).email == BOB
 
 
 async def test_an_operator_puts_people_in_and_out_of_accounts(people: People) -> None:
