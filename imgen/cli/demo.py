@@ -35,6 +35,10 @@ _PICTURES = (
     Wanted("a castle on a hill under a full moon, night", "cinematic"),
 )
 _AGAIN = Wanted("A red fox in a snowy forest, golden hour", "photoreal")
+_EDITS = (
+    ("alone", "/v2/image/background/remover", {}),
+    ("wide", "/v2/image/edits/ai-resize", {"aspect_ratio": "16:9"}),
+)
 _QUERY = "an animal in the winter woods"
 _IN_FLIGHT = 24
 _STRAY_SIZE, _STRAY_QUALITY = 0.6, 60
@@ -47,7 +51,7 @@ def demo(
     ] = 0,
     data_dir: DataDir = None,
 ) -> None:
-    """Run the whole product once: server, key, pictures, search, a repeat, a check of origin.
+    """Run the whole product once: server, key, pictures, search, edits, a check of origin.
 
     Everything is real: the pictures go through HTTP, PostgreSQL, the queue, a worker, marks,
     signature and storage. With --fill 300 the library gets something to search in.
@@ -82,6 +86,20 @@ def _show(client: Client, out: Path, console: Console) -> None:
     console.print(f"A link, as a client gets it: {made[0].url}\n", soft_wrap=True)
     _search(client, console)
     _repeat(client, made, console)
+    _other_doors(client, made, out, console)
+
+
+def _other_doors(client: Client, made: list[Made], out: Path, console: Console) -> None:
+    """One synchronous call, one edit, and what all of it counted for."""
+    link = client.make_now("a paper boat on a pond, spring morning")
+    console.print(f"ImageAPI v1, one synchronous call: {link}", soft_wrap=True)
+    fox = client.fetch(next(one.url for one in made if one.wanted == _PICTURES[0]))
+    for name, path, fields in _EDITS:
+        picture, charged = client.edit(path, fox, **fields)
+        (out / f"fox-{name}.png").write_bytes(picture)
+        console.print(f"Imagine, {path}: {out / f'fox-{name}.png'} ({charged})")
+    used = client.usage()
+    console.print(f"Counted today: {used['requestCount']} requests, {used['imageCount']} images\n")
 
 
 def _search(client: Client, console: Console) -> None:

@@ -76,7 +76,7 @@ def make_key(data_dir: Path) -> str:
 
 
 class Client:
-    """Asks for pictures over Imgen v2 and searches over the Cache API."""
+    """Knocks at every door: Imgen v2, ImageAPI v1, Imagine and the Cache API."""
 
     def __init__(self, url: str, key: str) -> None:
         headers = {"authorization": f"Bearer {key}"}
@@ -107,6 +107,28 @@ class Client:
         """The best matches in the library."""
         reply = self._call("/api/search", query=query, limit=limit)
         return list(reply["results"])
+
+    def make_now(self, prompt: str) -> str:
+        """One synchronous call of ImageAPI v1; the link to the picture."""
+        reply = self._call("/api/v1/generate", prompt=prompt, width=768, height=512)
+        return str(reply["data"]["image"])
+
+    def edit(self, path: str, picture: bytes, **fields: str) -> tuple[bytes, str]:
+        """One edit of Imagine: the new picture, and what it cost and left in credits."""
+        reply = self._http.post(
+            path,
+            files={"image": ("picture.jpg", picture)},
+            data=fields,
+            headers={"accept": "image/png"},
+        ).raise_for_status()
+        cost = reply.headers["x-credits-cost"]
+        left = reply.headers["x-credits-remaining"]
+        return reply.content, f"{cost} credits, {left} left"
+
+    def usage(self) -> dict[str, Any]:
+        """What was counted today."""
+        reply = self._http.get("/api/v1/usage").raise_for_status().json()
+        return dict(reply["data"]["usage"]["today"])
 
     def fetch(self, url: str) -> bytes:
         """The file behind a link."""
