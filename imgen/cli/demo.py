@@ -36,8 +36,8 @@ _PICTURES = (
 )
 _AGAIN = Wanted("A red fox in a snowy forest, golden hour", "photoreal")
 _EDITS = (
-    ("alone", "/v2/image/background/remover", {}),
-    ("wide", "/v2/image/edits/ai-resize", {"aspect_ratio": "16:9"}),
+    ("square", "/v2/image/edits/ai-resize", {"aspect_ratio": "1:1"}),
+    ("large", "/v2/image/enhance", {}),
 )
 _QUERY = "an animal in the winter woods"
 _IN_FLIGHT = 24
