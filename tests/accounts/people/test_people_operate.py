@@ -70,7 +70,7 @@ async def test_an_operator_s_invitation_waits_its_turn(people: People, execute: 
     async with people.database.transaction() as other:
         await other.execute("SELECT FROM accounts FOR NO KEY UPDATE")
         inviting = asyncio.create_task(people.operate.invite(BOB, "Bicycles", "member"))
-        waiting = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        waiting = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
         while not inviting.done() and not await execute(waiting):
             pass
         assert not inviting.done()
