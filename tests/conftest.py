@@ -66,6 +66,7 @@ def clean_url(postgres: str) -> str:
             "TRUNCATE accounts, users, image_counts, procrastinate_jobs, procrastinate_workers"
             " RESTART IDENTITY CASCADE"
         )
+        connection.execute("DELETE FROM plans WHERE slug NOT IN ('free', 'pro', 'unlimited')")
     return postgres
 
 
