@@ -200,7 +200,12 @@ class AccountsSettings(Section):
         10.0, gt=0, description="How long a dead process's open calls still count as open."
     )
     sign_up: bool = Field(True, description="Whether strangers can make an account (plan `free`).")
-    session_days: float = Field(14.0, gt=0, description="Longest life of a signed-in session.")
+    session_days: float = Field(
+        30.0, gt=0, description="Longest life of a signed-in session, in days."
+    )
+    session_idle_days: float = Field(
+        7.0, gt=0, description="Silence after which a session ends, in days."
+    )
 
 
 class CatalogSettings(Section):

@@ -63,7 +63,8 @@ def clean_url(postgres: str) -> str:
     """The URL of the database, emptied."""
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(
-            "TRUNCATE accounts, users, image_counts, procrastinate_jobs, procrastinate_workers"
+            "TRUNCATE accounts, users, sign_in_tries, image_counts, procrastinate_jobs,"
+            " procrastinate_workers"
             " RESTART IDENTITY CASCADE"
         )
         connection.execute("DELETE FROM plans WHERE slug NOT IN ('free', 'pro', 'unlimited')")

@@ -28,8 +28,11 @@ from imgen.wiring.doors import Doors
 
 def make_lifetimes(settings: Settings) -> Lifetimes:
     """How long sessions and one-time links last."""
-    session = timedelta(days=settings.accounts.session_days)
-    return Lifetimes(session=session, idle=min(session, Lifetimes().idle))
+    accounts = settings.accounts
+    return Lifetimes(
+        session=timedelta(days=accounts.session_days),
+        idle=timedelta(days=min(accounts.session_days, accounts.session_idle_days)),
+    )
 
 
 def make_operate(settings: Settings, database: Database) -> OperateUsers:
