@@ -198,6 +198,15 @@ async def release(connection: Connection, id: str, outcome: Outcome) -> bool:
     return done.rowcount == 1
 
 
+async def of_request(connection: Connection, request_id: str, account_id: str) -> Job | None:
+    """The first job that a request made."""
+    return await _one(
+        connection,
+        "SELECT * FROM jobs WHERE request_id = %s AND account_id = %s ORDER BY created_at LIMIT 1",
+        (request_id, account_id),
+    )
+
+
 async def find_any(connection: Connection, id: str) -> Job | None:
     """A job of whichever account: for the operator."""
     return await _one(connection, "SELECT * FROM jobs WHERE id = %s", (id,))

@@ -193,6 +193,8 @@ class Visit(Entry):
     def __init__(self, parts: _Parts, request: Request, surface: str, caller: Caller) -> None:
         super().__init__(parts, request, surface, caller.account_id, caller.key_id)
         self.caller = caller
+        self.begun_by = ""
+        """Id of an earlier request with the same `Idempotency-Key` whose process died over it."""
         self._request = request
 
     async def admit(
@@ -241,9 +243,14 @@ class Visit(Entry):
         url = self._request.url
         holder = Holder(self.caller.key_id, self.caller.account_id, self.request_id)
         place = f"{self._request.method} {url.path}?{url.query}"
-        response = await self._parts.once(key, digest_of(place, payload), holder, act)
+        response = await self._parts.once(
+            key, digest_of(place, payload), holder, act, began=self._begun_by
+        )
         self._replayed = REPLAYED in response.headers
         return response
+
+    def _begun_by(self, request_id: str) -> None:
+        self.begun_by = request_id
 
 
 def _is_refusal(ending: Ending) -> bool:

@@ -55,7 +55,13 @@ class Once:
     """How long an answer is kept."""
 
     async def __call__(
-        self, key: str, digest: bytes, holder: Holder, act: Callable[[], Awaitable[Response]]
+        self,
+        key: str,
+        digest: bytes,
+        holder: Holder,
+        act: Callable[[], Awaitable[Response]],
+        *,
+        began: Callable[[str], None] = lambda _: None,
     ) -> Response:
         """Do it, or answer as it was answered, with the header `Idempotent-Replayed: true`.
 
@@ -64,6 +70,8 @@ class Once:
         Args:
             key: the header's value.
             digest: of payload and place: see `digest_of`.
+            began: told, before `act`, the id of the request that began this and died over it: what
+                it has done already need not be done again.
 
         Raises:
             imgen.errors.Invalid: the key is no key, or (code `idempotency_mismatch`) was used with
@@ -75,8 +83,10 @@ class Once:
             found = await _take(connection, key, digest, holder, self.keep, self.leases.seconds)
         if isinstance(found, Response):
             return found
-        if found is not None:
+        if isinstance(found, Held):
             raise _refusal(found)
+        if found != holder.request_id:
+            began(found)
         self.leases.hold(holder.request_id)
         kept = False
         try:
@@ -162,8 +172,8 @@ async def _take(
     holder: Holder,
     keep: timedelta,
     lease: float,
-) -> Response | Held | None:
-    """Take the key: None. Or what there is already."""
+) -> Response | Held | str:
+    """Take the key: the id of the request that began this. Or what there is already."""
     while True:
         taken = await connection.execute(
             _TAKE,
@@ -177,8 +187,8 @@ async def _take(
                 "keep": keep,
             },
         )
-        if taken.rowcount == 1:
-            return None
+        if row := await taken.fetchone():
+            return str(row[0])
         cursor = await connection.execute(
             "SELECT digest, status, headers, body FROM idempotent_replies"
             " WHERE scope = %s AND key = %s",
@@ -209,13 +219,16 @@ async def _store(connection: Connection, key: str, holder: Holder, response: Res
 
 _TAKE = """
     INSERT INTO idempotent_replies AS held
-        (scope, key, account_id, digest, request_id, lease_until, expires_at)
-    VALUES (%(scope)s, %(key)s, %(account)s, %(digest)s, %(request)s,
+        (scope, key, account_id, digest, request_id, begun_by, lease_until, expires_at)
+    VALUES (%(scope)s, %(key)s, %(account)s, %(digest)s, %(request)s, %(request)s,
             clock_timestamp() + make_interval(secs => %(lease)s), clock_timestamp() + %(keep)s)
     ON CONFLICT (scope, key) DO UPDATE SET
+        begun_by = CASE WHEN held.status IS NULL AND held.digest = excluded.digest
+                        THEN held.begun_by ELSE excluded.begun_by END,
         digest = excluded.digest, request_id = excluded.request_id,
         lease_until = excluded.lease_until, expires_at = excluded.expires_at,
         status = NULL, headers = NULL, body = NULL
     WHERE held.expires_at < clock_timestamp()
        OR (held.status IS NULL AND held.lease_until < clock_timestamp())
+    RETURNING begun_by
 """

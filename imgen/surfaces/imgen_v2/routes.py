@@ -115,6 +115,8 @@ class ImgenV2:
     async def _generate(self, visit: Visit, fields: Mapping[str, Any]) -> dict[str, Any]:
         body = wire.read(wire.Generate, fields)
         prompt = self._parsed(body.prompt)
+        if begun := await self._begun(visit):
+            return _receipt(Submitted(begun.id, begun.gen_id), begun.request)
         await visit.admit()
         model = translate.pick_model(self._catalog, self._engines, body.model)
         mark_key = await self._generating.keep_mark(body.wm_image) if body.wm_image else ""
@@ -128,6 +130,13 @@ class ImgenV2:
             visit.caller, request, surface=_NAME, request_id=visit.request_id
         )
         return _receipt(receipt, request)
+
+    async def _begun(self, visit: Visit) -> Job | None:
+        """The job of an earlier call with the same key, whose reply was lost with its process."""
+        if not visit.begun_by:
+            return None
+        async with self._generating.database.connection() as connection:
+            return await store.of_request(connection, visit.begun_by, visit.caller.account_id)
 
     async def _repeated(
         self, visit: Visit, body: wire.Generate, request: GenerationRequest

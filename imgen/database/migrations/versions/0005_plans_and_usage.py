@@ -88,6 +88,7 @@ _TABLES = """
         account_id   text NOT NULL REFERENCES accounts ON DELETE CASCADE,
         digest       bytea NOT NULL,               -- of the payload and where it was sent
         request_id   text NOT NULL,                -- of the request that holds or answered it
+        begun_by     text NOT NULL,                -- another one, where that died over it
         lease_until  timestamptz NOT NULL,
         status       smallint,                     -- NULL: not answered yet
         headers      jsonb,
