@@ -141,9 +141,9 @@ async def test_a_key_that_a_dead_process_held_is_free_when_its_lease_ends(
     (key_id,) = (await rows(at_noon, "SELECT id FROM api_keys"))[0]
     await rows(
         at_noon,
-        "INSERT INTO idempotent_replies (scope, key, account_id, digest, request_id, begun_by, lease_until,"
-        " lease_until, expires_at) VALUES (%s, 'order-17', %s, %s, 'req_dead', 'req_dead', clock_timestamp()"
-        " + interval '10 s', clock_timestamp() + interval '1 day') RETURNING 1",
+        "INSERT INTO idempotent_replies (scope, key, account_id, digest, request_id, begun_by,"
+        " lease_until, expires_at) VALUES (%s, 'order-17', %s, %s, 'req_dead', 'req_dead',"
+        " clock_timestamp() + interval '10 s', clock_timestamp() + interval '1 day') RETURNING 1",
         *(key_id, account, digest_of("POST /door?do=admit", b"")),
     )
     assert (await client.post("/door?do=admit", headers=KEY)).status_code == 409
