@@ -35,7 +35,7 @@ _PICTURES = (
     Wanted("a castle on a hill under a full moon, night", "cinematic"),
 )
 _AGAIN = Wanted("A red fox in a snowy forest, golden hour", "photoreal")
-_EDITS = (
+_EDITS: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("square", "/v2/image/edits/ai-resize", {"aspect_ratio": "1:1"}),
     ("large", "/v2/image/enhance", {}),
 )

@@ -249,6 +249,9 @@ class Failing:
         assert pixels is not None
         raise Upstream("Captioning failed")
 
+    async def aclose(self) -> None:
+        """Holds nothing."""
+
 
 async def test_a_captioner_that_fails_does_not_stop_an_import(core: Core, pictures: Path) -> None:
     assert fates(await bring(core, pictures, captioner=Failing())) == {Fate.ADDED: 6}

@@ -30,6 +30,9 @@ class _Seeing:
         assert pixels is not None
         return f"A wall of {pixels.shape[1]} by {pixels.shape[0]} bricks."
 
+    async def aclose(self) -> None:
+        """Holds nothing."""
+
 
 @pytest.fixture
 async def worker(core: Core) -> AsyncIterator[None]:

@@ -17,7 +17,7 @@ def headers(key: str) -> dict[str, str]:
 
 async def _count(core: Core, table: str) -> int:
     async with core.database.connection() as connection:
-        cursor = await connection.execute(f"SELECT count(*) FROM {table}")  # type: ignore[arg-type]
+        cursor = await connection.execute(f"SELECT count(*) FROM {table}")
         row = await cursor.fetchone()
     assert row is not None
     return int(row[0])

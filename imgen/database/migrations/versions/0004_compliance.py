@@ -41,7 +41,7 @@ def upgrade() -> None:
             id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
             at         timestamptz NOT NULL DEFAULT now(),
             job_id     text NOT NULL,
-            review_id  bigint NOT NULL,              -- of compliance_reviews, which is purged by age
+            review_id  bigint NOT NULL,              -- of compliance_reviews; purged by age
             decision   text NOT NULL CHECK (decision IN ('overturned', 'upheld')),
             reason     text NOT NULL CHECK (reason <> ''),
             decided_by text NOT NULL CHECK (decided_by <> '')
