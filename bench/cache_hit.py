@@ -81,11 +81,10 @@ def _of_one_kind(pictures: Pictures) -> Pictures:
     )
 
 
-def _served() -> str:
+def _served() -> dict[str, Any]:
     file = StoredFile("images/some.jpg", "some.jpg", Format.JPEG, 1024, 1024, 100_000)
-    return outcome_to_json(
-        Completed("a prompt", "", "0" * 64, _MODEL, file, file, compliance="safe")
-    ).decode()
+    done = Completed("a prompt", "", "0" * 64, _MODEL, file, file, compliance="safe")
+    return dict(json.loads(outcome_to_json(done)))
 
 
 def _peer(

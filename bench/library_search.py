@@ -158,6 +158,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--recall-only", action="store_true")
+    parser.add_argument("--alone", action="store_true", help="leave the others out")
     given = parser.parse_args()
     if given.quick:
         given.images, given.encoded, given.queries, given.rounds = [2_000], 500, 10, 1
@@ -186,7 +187,8 @@ def _one_size(
             print("\n".join(map(str, recall)), flush=True)
             if given.recall_only:
                 return {"recall": [str(one) for one in recall]}
-            stores = dict(_stores(Path(folder) / "peers", pictures, open_ones))
+            peers = Path(folder) / "peers"
+            stores = {} if given.alone else dict(_stores(peers, pictures, open_ones))
             agreement = {name: _agreement(one, ours, pictures) for name, one in stores.items()}
             print({f"recall@10 of {name}": round(one, 4) for name, one in agreement.items()})
             rows = {

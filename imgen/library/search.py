@@ -22,7 +22,7 @@ _SMALL = 3_000
 _GRAPH_COST = 1_500
 """What walking the graph costs, in comparisons, for a filter that keeps everything. It costs less;
 but where a filter keeps under a tenth, the walk finds too few of the best (docs/library.md)."""
-_FOR_EACH, _LEAST_CANDIDATES = 10, 100
+_FOR_EACH, _LEAST_CANDIDATES = 6, 100
 """Of the candidates in a walk; see `candidates`."""
 
 _NEAREST: dict[SearchIn, tuple[LiteralString, ...]] = {
@@ -117,7 +117,7 @@ def compares_one_by_one(matching: int, seen: int) -> bool:
 
 
 def candidates(amount: int, matching: int, seen: int) -> int:
-    """How many of the nearest a walk keeps in sight: ten for each match that is wanted, before the
+    """How many of the nearest a walk keeps in sight: six for each match that is wanted, before the
     filters; 100 to 200 of them. Time grows with them, and recall where filters keep a part.
 
     Args:
