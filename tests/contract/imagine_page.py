@@ -117,8 +117,8 @@ def _shown(file: Path, mask: Path | None = None) -> Image:
         alpha = image[..., 3:] / 255
         image = image[..., :3] * alpha + board * (1 - alpha)
     if mask is not None:
-        share = (np.asarray(Pictures.open(mask))[..., None] > 0) * 0.55
-        image = image * (1 - share) + np.array((255, 0, 255)) * share
+        share = (np.asarray(Pictures.open(mask))[..., None] > 0) * np.float32(0.55)
+        image = image * (1 - share) + np.array((255, 0, 255), np.float32) * share
     return np.asarray(np.rint(image), np.uint8)
 
 

@@ -45,7 +45,7 @@ class Customer:
         self._client.close()
 
     def call(self, number: int) -> None:
-        """One call; where the server is down, there is no answer."""
+        """One call."""
         chance = random.Random(number)
         operation = chance.choice(OPERATIONS)
         fields = {
@@ -57,15 +57,11 @@ class Customer:
         files["seed"] = (None, str(number + 1))
         for name in operation.files:
             files[name] = ("x.png", {"image": _IMAGE, "mask": _MASK}[name])
+        seconds = chance.choice((30, 30, 30, 30, 0.05))  # some hang up
         try:
-            reply = self._client.post(
-                self._deployment.url + operation.path,
-                files=files,
-                timeout=chance.choice((30, 30, 30, 30, 0.05)),  # some hang up
-            )
+            reply = self._answer(operation.path, files, seconds)
         except httpx.TransportError:
-            self.unanswered += 1
-            time.sleep(0.05)
+            self.unanswered += 1  # it may have been accepted all the same
             return
         if reply.status_code == 200:
             facts = reply.json()
@@ -73,6 +69,13 @@ class Customer:
         else:
             assert reply.json()["status"] == "error"
             self.refused += 1
+
+    def _answer(self, path: str, files: dict[str, Any], seconds: float) -> httpx.Response:
+        while True:
+            try:
+                return self._client.post(self._deployment.url + path, files=files, timeout=seconds)
+            except httpx.ConnectError:  # the server is down; it was not even asked
+                time.sleep(0.1)
 
 
 def _prompt(chance: random.Random) -> str:
@@ -107,7 +110,7 @@ def test_the_ledger_adds_up_after_a_thousand_calls_and_many_kills(tmp_path: Path
         _wait_until_all_is_over(deployment)
         deployment.run("credits", "check")  # fails when a balance disagrees with its ledger
         jobs, ledger = _kept(deployment)
-    assert len(customer.charged) > _CALLS // 4, (customer.refused, customer.unanswered)
+    assert len(customer.charged) > _CALLS // 2, (customer.refused, customer.unanswered)
     assert customer.refused > 0
     assert customer.unanswered > 0
     for id, cost in customer.charged.items():
