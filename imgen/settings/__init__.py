@@ -1,0 +1,42 @@
+"""The configuration of a deployment: only `wiring` and `cli` see it."""
+
+from imgen.settings.load import load_settings, names
+from imgen.settings.sections import (
+    AccountsSettings,
+    CaptionerSettings,
+    CatalogSettings,
+    ComplianceSettings,
+    CorsSettings,
+    EmbedderSettings,
+    EnhancerSettings,
+    FinishingSettings,
+    GenerationSettings,
+    LibrarySettings,
+    LogSettings,
+    Section,
+    ServerSettings,
+    StorageSettings,
+    WorkerSettings,
+)
+from imgen.settings.tree import Settings
+
+__all__ = [
+    "AccountsSettings",
+    "CaptionerSettings",
+    "CatalogSettings",
+    "ComplianceSettings",
+    "CorsSettings",
+    "EmbedderSettings",
+    "EnhancerSettings",
+    "FinishingSettings",
+    "GenerationSettings",
+    "LibrarySettings",
+    "LogSettings",
+    "Section",
+    "ServerSettings",
+    "Settings",
+    "StorageSettings",
+    "WorkerSettings",
+    "load_settings",
+    "names",
+]
