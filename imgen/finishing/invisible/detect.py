@@ -26,7 +26,7 @@ from imgen.finishing.invisible.spectrum import Lines, Plane, find_lines, flatten
 
 MOST_FALSE_ALARM = 1e-6
 """A reading counts only if an unmarked picture would give it with at most this probability."""
-_POSES = 6
+_POSES = 8
 _ALIGNMENTS = 6
 _READINGS = 2 + 2 * _ALIGNMENTS
 _CERTAIN = 1e-12
