@@ -27,7 +27,11 @@ def called() -> Iterator[dict[str, Path | str]]:
     catalog = json.dumps([str(INSTANT), str(QUICK)])
     with (
         TemporaryDirectory(prefix="imgen-test-", ignore_cleanup_errors=True) as temporary,
-        deployed(Path(temporary) / "data", IMGEN_CATALOG__PATHS=catalog) as deployment,
+        deployed(
+            Path(temporary) / "data",
+            IMGEN_CATALOG__PATHS=catalog,
+            IMGEN_FINISHING__INVISIMARK="false",  # the quick engine's pictures are too small for it
+        ) as deployment,
     ):
         folder, key = Path(temporary), deployment.run("keys", "create", "page").strip()
         imagine_page.lay_out(folder)

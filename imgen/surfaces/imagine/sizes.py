@@ -26,6 +26,8 @@ SIZES: dict[str, Size] = {
 """Each of exactly that ratio."""
 HIGH_RES = 2
 """How many times as wide and high `high_res_results` makes a picture."""
+SHORTEST_SIDE = 64
+"""Of anything that is made, in pixels: less has no room for the invisible mark."""
 
 
 def frame_round(width: int, height: int, ratio: str, *, longest_side: int) -> Size:
@@ -53,12 +55,21 @@ def frame_round(width: int, height: int, ratio: str, *, longest_side: int) -> Si
 
 
 def cropped(pixels: NDArray[np.uint8], ratio: str | None) -> NDArray[np.uint8]:
-    """The largest part of a ratio out of a picture's middle; None: all of it."""
+    """The largest part of a ratio out of a picture's middle; None: all of it.
+
+    Raises:
+        imgen.errors.Invalid: that part is too small.
+    """
     if ratio is None:
         return pixels
     across, down = _parts(ratio)
     height, width = pixels.shape[:2]
     wanted = min(width, round(height * across / down)), min(height, round(width * down / across))
+    if min(wanted) < SHORTEST_SIDE:
+        raise Invalid(
+            f"image at {ratio} would be {wanted[0]}×{wanted[1]}; at least {SHORTEST_SIDE} a side",
+            field="aspect_ratio",
+        )
     left, top = (width - wanted[0]) // 2, (height - wanted[1]) // 2
     return pixels[top : top + wanted[1], left : left + wanted[0]]
 
