@@ -84,9 +84,11 @@ class ChooseModel:
         for model in able:
             if model.key == DEFAULT_MODEL:
                 return Choice(model)
-        if not able:
-            raise Unavailable(f"No model can do {task} here; `imgen check` tells why")
-        return Choice(able[0])
+        if able:
+            return Choice(able[0])
+        if allowed and self._stands_in(task):
+            return Choice(self.catalog.models[STAND_IN], stand_in_for=allowed[0])
+        raise Unavailable(f"No model can do {task} here; `imgen check` tells why")
 
     def _stand_in(self, model: Model, task: Task, reason: str) -> Choice:
         if self._stands_in(task):

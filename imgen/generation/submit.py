@@ -123,7 +123,7 @@ class Submit:
         if model is None:
             known = ", ".join(self.catalog.models)
             raise Invalid(f"There is no model {request.model}; there are {known}", field="model")
-        check_plan(model.key, caller.plan.models if caller.plan else ())
+        check_plan(request.stand_in_for or model.key, caller.plan.models if caller.plan else ())
         if reason := self.engines.obstacle(model):
             raise Unavailable(f"The model {model.key} cannot run here: {reason}", field="model")
         if not model.can(request.task):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -31,7 +31,11 @@ _STATUS = {
 
 
 def make_app(
-    surfaces: Sequence[Surface], routes: Sequence[BaseRoute], *, max_header_bytes: int
+    surfaces: Sequence[Surface],
+    routes: Sequence[BaseRoute],
+    *,
+    max_header_bytes: int,
+    open_to_pages: Callable[[ASGIApp], ASGIApp] = lambda app: app,
 ) -> ASGIApp:
     """The whole HTTP side.
 
@@ -39,6 +43,7 @@ def make_app(
         surfaces: the doors.
         routes: what belongs to no door: files, health.
         max_header_bytes: see `Guard`.
+        open_to_pages: lets pages of other sites in, where they may come.
     """
     doors = [route for surface in surfaces for route in surface.routes]
     app = Starlette(routes=[Route("/healthz", _healthz), *routes, *doors])
@@ -59,7 +64,8 @@ def make_app(
 
     for kind in (HTTPException, ImgenError, Exception):
         app.add_exception_handler(kind, on_error)
-    return Guard(app, render=render, max_header_bytes=max_header_bytes)
+    inside = open_to_pages(app)
+    return Guard(inside, render=render, max_header_bytes=max_header_bytes)
 
 
 async def _healthz(_request: Request) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from starlette.types import ASGIApp
 
@@ -13,7 +14,6 @@ from imgen.http.cors import Cors
 from imgen.http.files import files_route
 from imgen.http.root import make_app
 from imgen.http.verify import verify_route
-from imgen.settings import CorsSettings
 from imgen.wiring.core import Core
 from imgen.wiring.doors import Doors, open_doors
 from imgen.wiring.provenance import make_verify
@@ -28,11 +28,11 @@ async def open_http(core: Core, *, public_url: str) -> AsyncIterator[ASGIApp]:
         public_url: how clients reach it, for the links in replies.
     """
     async with open_doors(core, public_url) as doors:
-        yield _with_cors(_make_app(doors), core.settings.cors)
+        yield _make_app(doors)
 
 
 def _make_app(doors: Doors) -> ASGIApp:
-    core = doors.core
+    core, cors = doors.core, doors.core.settings.cors
     routes = [
         files_route(core.objects, doors.links),
         verify_route(make_verify(core)),
@@ -42,8 +42,5 @@ def _make_app(doors: Doors) -> ASGIApp:
         surfaces=[surface.surface() for surface in make_surfaces(doors)],
         routes=routes,
         max_header_bytes=core.settings.server.max_header_bytes,
+        open_to_pages=partial(Cors, strict=cors.strict, origins=cors.origins),
     )
-
-
-def _with_cors(app: ASGIApp, cors: CorsSettings) -> ASGIApp:
-    return Cors(app, strict=cors.strict, origins=cors.origins)

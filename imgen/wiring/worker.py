@@ -18,6 +18,7 @@ from imgen.generation.queue import queue_of
 from imgen.generation.recover import Recover
 from imgen.generation.run import Run
 from imgen.generation.shelf import QUARANTINE
+from imgen.generation.unwaited import EndUnwaited
 from imgen.library.withdraw import Withdraw
 from imgen.storage.purge import Purge
 from imgen.wiring.compliance import make_reviewer
@@ -30,6 +31,9 @@ from imgen.worker.process import Pace, Worker
 
 _EVERY_MINUTE = 60.0
 _HOURLY = 3600.0
+_UNWAITED = 5.0
+_SYNCHRONOUS = ("imageapi-v1", "imagine")
+"""Surfaces whose clients wait: when the process that they wait on dies, nobody wants the job."""
 
 
 def make_worker(core: Core) -> Worker:
@@ -90,6 +94,7 @@ def _chores(core: Core) -> list[Chore]:
     return [
         Chore("recover", recover, often),
         Chore("remember", core.remember, often),
+        Chore("end_unwaited", EndUnwaited(core.database, _SYNCHRONOUS), _UNWAITED),
         Chore("tidy_requests", requests, _EVERY_MINUTE),
         Chore("sweep_people", Sweep(core.database, make_lifetimes(settings)), _HOURLY),
         Chore("clear_again", _clear_again(core), often),

@@ -12,7 +12,7 @@ from imgen.engines.sketch.painting.placing import line_up
 from imgen.engines.sketch.painting.sprite import Sprite, drawn, overlap
 from imgen.engines.sketch.scene.scene import Scene, Thing
 from imgen.engines.sketch.styles.registry import STYLES
-from imgen.engines.sketch.styles.style import Painting
+from imgen.engines.sketch.styles.style import Painting, Style
 from imgen.engines.sketch.subjects.registry import SUBJECTS
 
 _PLEASANT = ("fox", "flower", "cat", "boat", "tree", "butterfly")
@@ -74,9 +74,15 @@ def _styled(
         depth=np.full(alpha.shape, 0.2, np.float32), subjects=mask, light=light, seed=scene.seed,
         detail=detail, guidance=guidance,
     )  # fmt: skip
-    style = STYLES.get(scene.style)
-    finished = (
-        style.finish(painting) if style is not None and not style.plain_ground else painting.image
-    )
+    finished = _finished(painting, STYLES.get(scene.style))
     tell(1.0)
     return np.dstack([finished, mask])
+
+
+def _finished(painting: Painting, style: Style | None) -> NDArray[np.uint8]:
+    """In the style, but without the ground that it would lay."""
+    if style is None:
+        return painting.image
+    if style.alone is not None:
+        return style.alone(painting)
+    return painting.image if style.plain_ground else style.finish(painting)

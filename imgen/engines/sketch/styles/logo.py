@@ -64,8 +64,7 @@ def finish(painting: Painting) -> NDArray[np.uint8]:
     picture = _centred(unit(painting.image), inside)
     if alone:
         inside = _centred(inside, inside)
-    count = max(4, round(9 - 2 * min(weight_of(painting), 1.5) + painting.detail))
-    flat = unit(_flat(quantised(picture), inside if alone else None, count))
+    flat = unit(_flat(quantised(picture), inside if alone else None, _count(painting)))
     ground = np.broadcast_to(_GROUND, flat.shape)
     if alone:
         return quantised(mixed(ground, flat, np.clip((inside - 0.2) / 0.6, 0, 1)))
@@ -74,6 +73,16 @@ def finish(painting: Painting) -> NDArray[np.uint8]:
     ink = np.percentile(dark, 6, axis=0).astype(np.float32) / np.float32(255 * 1.15)
     badge = mixed(ground, flat, disc)
     return quantised(mixed(badge, np.broadcast_to(ink, flat.shape), ring))
+
+
+def flattened(painting: Painting) -> NDArray[np.uint8]:
+    """The subject in few flat colours, where it stands."""
+    return _flat(painting.image, coverage(painting), _count(painting))
+
+
+def _count(painting: Painting) -> int:
+    """How many colours."""
+    return max(4, round(9 - 2 * min(weight_of(painting), 1.5) + painting.detail))
 
 
 def _centred(flat: Pixels, inside: NDArray[np.float32]) -> Pixels:
@@ -113,6 +122,7 @@ STYLE = Style(
         "mascot logo",
     ),
     finish=finish,
+    alone=flattened,
     flat=True,
     plain_ground=True,
 )

@@ -44,3 +44,6 @@ class Style:
     """Ask the painter for flat fills (no gradients, no texture): logos, line art, anime flats."""
     plain_ground: bool = False
     """Ask for the subject alone on a plain or seamless ground: logo, product shot."""
+    alone: Callable[[Painting], NDArray[np.uint8]] | None = None
+    """Like `finish`, for a subject that is cut out: colours alone, the ground goes. Where None,
+    styles with a plain ground leave the painting as it is."""
