@@ -217,6 +217,8 @@ async def test_keys_are_asked_for_with_the_familys_codes(
     async with core.database.connection() as connection:
         await connection.execute("UPDATE api_keys SET expires_at = now() - interval '1 day'")
     refused.append(({"Authorization": f"Bearer {expired}"}, 1002, 406))
+    narrow = await core.administer.create_key("narrow", scopes=["cache-api"])
+    refused.append(({"Authorization": f"Bearer {narrow}"}, 1005, 401))
     suspended = await core.administer.create_key("gone")
     await core.administer.suspend("gone")
     refused.append(({"Authorization": f"Bearer {suspended}"}, 1007, 401))

@@ -7,8 +7,10 @@ import pytest
 from imgen.catalog.load import load_catalog
 from imgen.engines.protocol import Task
 from imgen.engines.registry import Registry
-from imgen.errors import Invalid
+from imgen.errors import Forbidden, Invalid
+from imgen.finishing.encode import Format
 from imgen.generation.choose import Choice, ChooseModel
+from imgen.generation.outcome import Completed
 from imgen.generation.request import GenerationRequest
 from imgen.http.fields import read_fields
 from imgen.surfaces.imagine import translate
@@ -158,6 +160,25 @@ def test_a_stand_in_costs_what_the_model_would() -> None:
     choice = translate.choose(wish, ChooseModel(CATALOG, Registry({}), stand_ins=True), ())
     assert choice.model.key == "sketch"
     assert translate.price_of(CATALOG, wish, choice) == 5
+
+
+def test_a_stand_in_is_named_in_replies_and_lists() -> None:
+    wish = wish_of(f"{V2}/generations", prompt="a lake", style="sdxl-1.0")
+    choose = ChooseModel(CATALOG, Registry({}), stand_ins=True)
+    choice = translate.choose(wish, choose, ())
+    request = translate.to_request(wish, choice, (64, 64), format=Format.JPEG)
+    done = Completed(positive="", negative="", fingerprint="", engine="sketch")
+    facts = translate.facts("run_1", request, done, wish, url="")
+    assert (facts["model"], facts["stand_in"]) == ("sdxl", "sketch")
+    listed = translate.look_facts(CATALOG, choose, CATALOG.looks["sdxl-1.0"])
+    assert (listed["available"], listed["stand_in"]) == (True, "sketch")
+    assert listed["reason"]
+
+
+def test_a_plan_without_the_model_is_refused() -> None:
+    wish = wish_of(f"{V2}/generations", prompt="a lake", style="sdxl-1.0")
+    with pytest.raises(Forbidden, match="does not include"):
+        translate.choose(wish, ChooseModel(CATALOG, Registry({})), ("sketch",))
 
 
 def test_a_style_whose_model_cannot_run_here_is_refused_by_name() -> None:

@@ -46,8 +46,9 @@ def test_a_crop_is_the_largest_in_the_middle(width: int, height: int, ratio: str
     picture = np.arange(width * height * 3, dtype=np.uint32).reshape(height, width, 3)
     try:
         part = cropped(picture.astype(np.uint8), ratio)
-    except Invalid as error:
-        assert "at least 64 a side" in error.message
+    except Invalid:
+        across, down = map(int, ratio.split(":"))
+        assert min(width / across, height / down) * min(across, down) < 65
         return
     assert min(part.shape[:2]) >= 64
     assert part.shape[0] == height or part.shape[1] == width
