@@ -110,7 +110,7 @@ def _boxes(shape: tuple[int, int], *boxes: tuple[int, int, int, int]) -> Image:
 
 def _shown(file: Path, mask: Path | None = None) -> Image:
     """As people see it: transparency over a chequerboard, masks in magenta."""
-    image = np.asarray(Pictures.open(file)).astype(np.float32)
+    image: NDArray[np.floating] = np.asarray(Pictures.open(file)).astype(np.float32)
     if image.shape[2] == 4:
         y, x = np.mgrid[0 : image.shape[0], 0 : image.shape[1]] // max(8, image.shape[0] // 28)
         board = np.where((x + y) % 2 == 0, 235, 200)[..., None]
