@@ -2,7 +2,7 @@
 
 `over HTTP` is what a client waits for: upload, checks, credits, queue, review, engine, marks,
 credentials, storage, and the finished PNG or JPEG. `the engine alone` is the same engine called as
-a function.
+a function. `CPU ms` is processor time: of the server, worker and PostgreSQL, or of the engine.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from skimage import data
 
-from bench.rounds import Figure, alternate, noise, write
+from bench.rounds import Row, alternate, cpu_seconds, noise, table, write
+from imgen.database.embedded import EmbeddedPostgres
 from imgen.engines.protocol import EngineRequest, Task
 from imgen.engines.sketch.edits.registry import EDITS
 from imgen.engines.sketch.paint import paint, paint_cutout
@@ -59,7 +60,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true")
     rounds = 1 if parser.parse_args().quick else 3
     picture, mask = _picture(), _mask()
-    rows: dict[str, dict[str, Figure]] = {}
+    rows: dict[str, dict[str, Row]] = {}
     with (
         TemporaryDirectory(prefix="imgen-bench-") as folder,
         deployed(Path(folder) / "data", IMGEN_WORKER__STALLED_SECONDS="60") as deployment,
@@ -70,10 +71,8 @@ def main() -> None:
                 "over HTTP": partial(_called, deployment, key, name, picture, mask),
                 "the engine alone": partial(_engine, name, picture, mask),
             }
-            measured = alternate(contenders, rounds)
-            rows[name] = {way: row["ms"] for way, row in measured.items()}
-            print(f"{name:18}", *(f"{way}: {figure} ms" for way, figure in rows[name].items()),
-                  sep="  ", flush=True)  # fmt: skip
+            rows[name] = alternate(contenders, rounds)
+            print(f"\n{name}\n{table(rows[name])}", flush=True)
     print(f"median (min–max) of {rounds} rounds; {_SIDE}×{_SIDE} pixels; {noise()}")
     print(write("imagine_operations", {"rounds": rounds, "rows": rows}))
 
@@ -108,8 +107,9 @@ def _called(
             buffer, format="JPEG" if field == "image" else "PNG", quality=92
         )
         files[field] = (field, buffer.getvalue())
+    pids = _pids(deployment)
     with httpx.Client(timeout=120) as client:
-        began = time.perf_counter()
+        used, began = cpu_seconds(pids), time.perf_counter()
         reply = client.post(
             deployment.url + path,
             headers={"Authorization": f"Bearer {key}", "Accept": "image/*"},
@@ -118,7 +118,15 @@ def _called(
         took = time.perf_counter() - began
     if reply.status_code != 200:
         raise RuntimeError(reply.text)
-    return {"ms": took * 1000}
+    return {"ms": took * 1000, "CPU ms": (cpu_seconds(pids) - used) * 1000}
+
+
+def _pids(deployment: Deployment) -> list[int]:
+    """The server, below which its worker runs, and PostgreSQL."""
+    assert deployment.process is not None
+    postgres = EmbeddedPostgres(deployment.folder).pid()
+    assert postgres is not None
+    return [deployment.process.pid, postgres]
 
 
 def _engine(name: str, picture: Pixels, mask: Pixels) -> Mapping[str, float]:
@@ -126,7 +134,7 @@ def _engine(name: str, picture: Pixels, mask: Pixels) -> Mapping[str, float]:
     size = {"enhance 2×": (2 * _SIDE, 2 * _SIDE), "ai-resize to 4:3": (1365, _SIDE)}
     width, height = size.get(name, (_SIDE, _SIDE))
     prompt = fields.get("prompt", "")
-    began = time.perf_counter()
+    used, began = time.process_time(), time.perf_counter()
     if task is Task.TEXT_TO_IMAGE:
         painter = paint_cutout if name == "transparent" else paint
         painter(prompt, width=width, height=height, seed=_SEED)
@@ -136,7 +144,8 @@ def _engine(name: str, picture: Pixels, mask: Pixels) -> Mapping[str, float]:
             height=height, seed=_SEED, image=picture, mask=mask, strength=0.5,
         )  # fmt: skip
         EDITS[task](request, lambda step, of: None)
-    return {"ms": (time.perf_counter() - began) * 1000}
+    took = time.perf_counter() - began
+    return {"ms": took * 1000, "CPU ms": (time.process_time() - used) * 1000}
 
 
 if __name__ == "__main__":

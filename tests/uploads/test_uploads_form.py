@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import tracemalloc
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -189,3 +190,20 @@ def test_a_missing_file_is_asked_for_by_name() -> None:
     with pytest.raises(Invalid, match="image is required") as caught:
         required(Form({}, {}), "image")
     assert caught.value.field == "image"
+
+
+async def test_what_is_held_in_memory_does_not_grow_with_the_upload() -> None:
+    async def large() -> AsyncIterator[bytes]:
+        yield part("image", b"", filename="a")[:-2]
+        for _ in range(480):
+            yield bytes(64 * 1024)
+        yield b"\r\n--XX--\r\n"
+
+    tracemalloc.start()
+    try:
+        async with open_form(large(), TYPE, files=("image",)) as form:
+            _, peak = tracemalloc.get_traced_memory()
+            assert form.files["image"].size == 480 * 64 * 1024
+    finally:
+        tracemalloc.stop()
+    assert peak < 4 * 1024 * 1024
