@@ -1,0 +1,98 @@
+"""Hears a ComfyUI's progress over its websocket. Polling is what decides; this makes it prompt."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import structlog
+from websockets.asyncio.client import connect
+from websockets.exceptions import WebSocketException
+
+from imgen.engines.remote.server import Server, tls
+
+_log = structlog.get_logger(__name__)
+_LARGEST_MESSAGE = 8 * 1024 * 1024
+"""Bytes; previews are the largest."""
+_AGAIN_SECONDS = 1.0
+_OVER = frozenset({"execution_success", "execution_error", "execution_interrupted"})
+
+
+@dataclass(slots=True)
+class Heard:
+    """What was heard of one job so far."""
+
+    prompt_id: str
+    sampler: str = ""
+    """The node whose progress counts; empty: any."""
+    step: int = 0
+    of: int = 0
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the job has moved."""
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when somebody listens, or cannot."""
+    over: bool = False
+    """It has ended, one way or another; how, its history says."""
+
+    def hear(self, text: str) -> None:
+        """Take in a message; what is not about this job, or not understood, is passed over."""
+        try:
+            message = json.loads(text)
+            kind, data = message["type"], message["data"]
+            ours = data["prompt_id"] == self.prompt_id
+        except (ValueError, LookupError, TypeError, RecursionError):
+            return
+        if not ours:
+            return
+        if kind == "progress":
+            self._progress(data)
+        self.over = self.over or kind in _OVER or (kind == "executing" and data.get("node") is None)
+        self.news.set()
+
+    def _progress(self, data: Mapping[str, object]) -> None:
+        value, most, node = data.get("value"), data.get("max"), data.get("node")
+        if not isinstance(value, int) or not isinstance(most, int) or not 0 <= value <= most:
+            return
+        if self.sampler and node is not None and node != self.sampler:
+            return
+        # A workflow may sample more than once; what was shown is not taken back.
+        if most > 0 and value * max(1, self.of) >= self.step * most:
+            self.step, self.of = value, most
+
+
+@asynccontextmanager
+async def listening(server: Server, client_id: str, heard: Heard) -> AsyncIterator[None]:
+    """Listen while the block runs. A server whose websocket cannot be reached is polled alone."""
+    task = asyncio.create_task(_listen(server, client_id, heard))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _listen(server: Server, client_id: str, heard: Heard) -> None:
+    secure = server.url.startswith("https")
+    url = f"ws{server.url.removeprefix('http')}/ws?clientId={client_id}"
+    while True:
+        try:
+            async with connect(
+                url,
+                ssl=tls() if secure else None,
+                additional_headers=server.headers,
+                max_size=_LARGEST_MESSAGE,
+                open_timeout=server.patience.timeout,
+                close_timeout=0.2,
+            ) as socket:
+                heard.ready.set()
+                async for message in socket:
+                    if isinstance(message, str):  # bytes are previews, which nobody is shown
+                        heard.hear(message)
+        except (OSError, TimeoutError, WebSocketException, EOFError) as error:
+            _log.info("comfyui.deaf", server=server.host, reason=type(error).__name__)
+        heard.ready.set()
+        heard.news.set()
+        await asyncio.sleep(_AGAIN_SECONDS)

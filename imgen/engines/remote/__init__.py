@@ -1,0 +1,1 @@
+"""What the engines that work elsewhere share: calls, circuit breakers, downloads, frames."""

@@ -1,0 +1,117 @@
+"""Fetches a result from where a server says it is: never from inside the operator's network."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Collection
+
+import httpx
+
+from imgen.engines.remote.server import tls
+from imgen.errors import Upstream
+
+_REDIRECTS = 3
+
+
+async def download(
+    url: str, *, trusted: Collection[str] = (), seconds: float = 60.0, largest: int
+) -> bytes:
+    """The bytes at a URL, fetched without any key.
+
+    The name is looked up once, and that address is called: a name that points elsewhere a moment
+    later gains nothing. Proxies of the environment are not used.
+
+    Args:
+        url: http or https.
+        trusted: hosts (`host` or `host:port`) that may have a private address.
+        seconds: from the first connection to the last byte.
+        largest: bytes beyond which it is not read.
+
+    Raises:
+        imgen.errors.Upstream: the address is refused, or it gave no whole answer.
+    """
+    try:
+        async with (
+            asyncio.timeout(seconds),
+            httpx.AsyncClient(
+                verify=tls(),
+                trust_env=False,
+                follow_redirects=False,
+                timeout=seconds,
+                headers={"Accept-Encoding": "identity"},
+            ) as client,
+        ):
+            for _ in range(_REDIRECTS + 1):
+                place = await _checked(url, trusted)
+                content, url = await _fetch(client, httpx.URL(url), place, largest)
+                if content is not None:
+                    return content
+    except TimeoutError:
+        raise _failed("could not be fetched in time") from None
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise _failed(f"could not be fetched ({type(error).__name__})") from None
+    raise _failed("was moved too often")
+
+
+async def _fetch(
+    client: httpx.AsyncClient, url: httpx.URL, address: str, largest: int
+) -> tuple[bytes | None, str]:
+    """The bytes, or None and where they are instead."""
+    headers = {"Host": url.netloc.decode()}
+    extensions = {"sni_hostname": url.host}
+    pinned = url.copy_with(host=address)
+    async with client.stream("GET", pinned, headers=headers, extensions=extensions) as response:
+        if response.has_redirect_location:
+            return None, str(url.join(response.headers["Location"]))
+        if response.status_code != httpx.codes.OK:
+            raise _failed(f"could not be fetched (status {response.status_code})")
+        content = bytearray()
+        async for chunk in response.aiter_bytes():
+            content += chunk
+            if len(content) > largest:
+                raise _failed("is too large")
+        return bytes(content), ""
+
+
+async def _checked(url: str, trusted: Collection[str]) -> str:
+    """The address that a URL's host has now.
+
+    Raises:
+        imgen.errors.Upstream: it is no web address, or one that is not for the public.
+    """
+    parsed = httpx.URL(url)
+    if parsed.scheme not in {"http", "https"} or not parsed.host:
+        raise _failed("has no web address")
+    port = parsed.port or (443 if parsed.scheme == "https" else 80)
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(
+            parsed.host, port, type=socket.SOCK_STREAM
+        )
+    except OSError:
+        raise _failed("is at a host that is not known") from None
+    addresses = [str(row[4][0]) for row in found]
+    known = parsed.host in trusted or f"{parsed.host}:{port}" in trusted
+    if not addresses or not (known or all(is_public(one) for one in addresses)):
+        raise _failed("is at an address that is not public")
+    return addresses[0]
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address belongs to the open internet, also the one that it may wrap."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        if (ip in _NAT64) or ip.teredo is not None:
+            return False
+        inner = ip.ipv4_mapped or ip.sixtofour
+        if inner is not None:
+            return is_public(str(inner))
+    return ip.is_global and not ip.is_multicast
+
+
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+def _failed(how: str) -> Upstream:
+    return Upstream(f"The finished picture {how}", code="download_failed")

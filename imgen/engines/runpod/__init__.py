@@ -1,0 +1,1 @@
+"""The engine that has RunPod's serverless endpoints make pictures."""

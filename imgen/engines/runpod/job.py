@@ -1,0 +1,167 @@
+"""One job on a RunPod endpoint: sent, asked after with back-off, read; or cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from imgen.engines.protocol import Progress
+from imgen.engines.remote.attended import attended
+from imgen.engines.remote.download import download
+from imgen.engines.remote.pictures import LARGEST_FILE, Pixels, read_base64, read_picture
+from imgen.engines.remote.server import Calls, Reply, failed
+from imgen.errors import Unavailable, Upstream
+
+_log = structlog.get_logger(__name__)
+_WAITING = frozenset({"IN_QUEUE", "IN_PROGRESS", "RUNNING"})
+_LARGEST_ANSWER = 2 * LARGEST_FILE
+_LONGEST_LOG = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How a job is asked after, and how long it may take; in seconds."""
+
+    first: float = 0.5
+    """Until the first look."""
+    longest: float = 8.0
+    """Between two looks at most; each wait is half as long again as the one before."""
+    execution: float = 600.0
+    """Of work, after which RunPod stops it."""
+    alive: float = 1800.0
+    """From sending to the end, waiting included, after which RunPod drops it."""
+    patience: float = 60.0
+    """Without any answer, after which the job is given up."""
+
+
+@dataclass(slots=True)
+class RunPodJob:
+    """A job of ours."""
+
+    calls: Calls
+    endpoint: str
+    pace: Pace
+    trusted: Collection[str] = ()
+    """Hosts with private addresses that results may lie on."""
+    nudge: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when RunPod says that it is done."""
+    id: str = field(default="", init=False)
+
+    async def run(self, body: bytes, progress: Progress) -> Pixels:
+        """Have the picture made.
+
+        Args:
+            body: the JSON body of `/run`, see `request_body`.
+
+        Raises:
+            imgen.errors.Upstream: it failed, was cancelled there, or was dropped.
+            imgen.errors.Unavailable: the key or the endpoint is not accepted.
+            imgen.engines.protocol.Abandoned: passed on from `progress`.
+        """
+        progress(0, 1)
+        self.id = await self._submit(body)
+        output = await self._output(progress)
+        return await attended(self._picture(output), lambda: progress(0, 1))
+
+    async def cancel(self) -> None:
+        """Stop it, wherever it is."""
+        if self.id:
+            await self.calls.ask("POST", f"/{self.endpoint}/cancel/{self.id}", tries=3)
+
+    async def _submit(self, body: bytes) -> str:
+        # Sent once more only where nothing was begun: each picture there costs money.
+        reply = await self.calls.ask(
+            "POST", f"/{self.endpoint}/run", content=body, repeatable=False
+        )
+        said = self._said(reply)
+        name = said.get("id")
+        if not isinstance(name, str) or not name.replace("-", "").isalnum():
+            raise failed(self.calls.server, "answered what is not a job")
+        return name
+
+    async def _output(self, progress: Progress) -> Mapping[str, Any]:
+        """The output of the finished job."""
+        wait, silent_since = self.pace.first, None
+        while True:
+            await self._pause(wait, progress)
+            wait = min(wait * 1.5, self.pace.longest)
+            try:
+                said = await self._status()
+                silent_since = None
+            except Upstream:
+                silent_since = silent_since or time.monotonic()
+                if time.monotonic() - silent_since >= self.pace.patience:
+                    raise
+                continue
+            if said.get("status") not in _WAITING:
+                return self._ended(said)
+
+    async def _pause(self, seconds: float, progress: Progress) -> None:
+        """Until it is time to look again, or the webhook says so; progress is told meanwhile."""
+        jitter = seconds * random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, keeps no secret
+
+        async def nudged() -> None:
+            try:
+                async with asyncio.timeout(jitter):
+                    await self.nudge.wait()
+            except TimeoutError:
+                return
+
+        await attended(nudged(), lambda: progress(0, 1))
+        self.nudge.clear()
+
+    async def _status(self) -> Mapping[str, Any]:
+        path = f"/{self.endpoint}/status/{self.id}"
+        reply = await self.calls.ask("GET", path, tries=1, largest=_LARGEST_ANSWER)
+        if reply.status == 404:
+            return {"status": "GONE"}
+        said = self._said(reply)
+        if not isinstance(said.get("status"), str):
+            raise failed(self.calls.server, "answered what is not a status")
+        return said
+
+    def _ended(self, said: Mapping[str, Any]) -> Mapping[str, Any]:
+        state, output = said.get("status"), said.get("output")
+        if state == "COMPLETED" and isinstance(output, dict) and not output.get("error"):
+            return output
+        reason = said.get("error") or (output.get("error") if isinstance(output, dict) else "")
+        _log.warning(
+            "runpod.ended", endpoint=self.endpoint, state=state, reason=str(reason)[:_LONGEST_LOG]
+        )
+        raise failed(self.calls.server, _ENDINGS.get(str(state), "failed"))
+
+    async def _picture(self, output: Mapping[str, Any]) -> Pixels:
+        """The first picture of a worker-comfyui's output."""
+        images = output.get("images")
+        image = images[0] if isinstance(images, list) and images else None
+        if not isinstance(image, dict) or not isinstance(image.get("data"), str):
+            raise failed(self.calls.server, "made no picture")
+        if image.get("type") == "s3_url":
+            data = await download(image["data"], trusted=self.trusted, largest=LARGEST_FILE)
+            return await asyncio.to_thread(read_picture, data)
+        return await asyncio.to_thread(read_base64, image["data"])
+
+    def _said(self, reply: Reply) -> Mapping[str, Any]:
+        if reply.status in (401, 403):
+            raise Unavailable("RunPod does not accept the key", code="runpod_refused")
+        if reply.status == 404:
+            raise Unavailable("RunPod does not know the endpoint", code="runpod_refused")
+        said = reply.json()
+        if not reply.good or not isinstance(said, dict):
+            raise failed(self.calls.server, f"answered {reply.status} without sense")
+        return said
+
+
+_ENDINGS = {
+    "COMPLETED": "finished without a picture",
+    "FAILED": "failed",
+    "CANCELLED": "was told by somebody else to stop",
+    "TIMED_OUT": "took too long",
+    "GONE": "no longer has the job",
+}

@@ -1,0 +1,506 @@
+"""The comfyui engine, against servers that speak as ComfyUI does, also in trouble."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from imgen.engines.comfyui.engine import ComfyUiEngine
+from imgen.engines.comfyui.servers import obstacle
+from imgen.engines.protocol import Abandoned, Control, EngineResult, Lora, Task
+from imgen.errors import Invalid, Unavailable, Upstream
+from tests.engines.remote.comfy import FakeComfy, comfy
+from tests.engines.remote.local import Fault, Told, disc, make_request, noise, until
+
+SDXL = {"checkpoint": "meadow.safetensors"}
+FLUX = {"unet": "meadow.safetensors", "clip": ["a", "b"], "vae": "meadow.safetensors"}
+
+
+_IDLE = Fault("/prompt", body=b'{"exec_info": {"queue_remaining": 0}}')
+
+
+def make_engine(*fleet: FakeComfy, **changes: Any) -> ComfyUiEngine:
+    quick = {"poll_seconds": 0.02, "patience_seconds": 0.3, "timeout_seconds": 2.0}
+    return ComfyUiEngine(urls=[one.url for one in fleet], **{**quick, **changes})
+
+
+async def make(
+    fleet: FakeComfy, options: Mapping[str, object] = SDXL, told: Told | None = None, **changes: Any
+) -> EngineResult:
+    return await make_engine(fleet).run(make_request(options=options, **changes), told or Told())
+
+
+def nodes(fake: FakeComfy) -> dict[str, dict[str, Any]]:
+    """The latest prompt's inputs by node type."""
+    prompt = fake.prompts[-1]["prompt"]
+    return {node["class_type"]: node["inputs"] for node in prompt.values()}
+
+
+class TestGraphs:
+    async def test_words_become_the_picture_that_the_server_painted(self, fleet: FakeComfy) -> None:
+        result = await make(fleet, seed=2**63 - 1)
+        assert np.array_equal(result.image, noise(2**63 - 1, 96, 64))
+        assert result.ignored == ()
+
+    async def test_sdxl_takes_both_prompts_steps_and_guidance(self, fleet: FakeComfy) -> None:
+        await make(fleet, negative_prompt="fog", steps=9, guidance_scale=6.5)
+        prompt = fleet.prompts[0]["prompt"]
+        sampler = prompt["sampler"]["inputs"]
+        assert (sampler["steps"], sampler["cfg"], sampler["denoise"]) == (9, 6.5, 1.0)
+        assert prompt[sampler["positive"][0]]["inputs"]["text"] == "a lake in the mountains"
+        assert prompt[sampler["negative"][0]]["inputs"]["text"] == "fog"
+
+    async def test_a_distilled_model_is_never_unguided(self, fleet: FakeComfy) -> None:
+        result = await make(fleet, negative_prompt="fog", guidance_scale=0)
+        assert nodes(fleet)["KSampler"]["cfg"] == 1.0
+        assert result.ignored == ("negative_prompt",)
+
+    async def test_flux_takes_guidance_as_a_condition(self, fleet: FakeComfy) -> None:
+        result = await make(fleet, FLUX, guidance_scale=3.5, negative_prompt="fog")
+        made = nodes(fleet)
+        assert made["FluxGuidance"]["guidance"] == 3.5
+        assert made["KSampler"]["cfg"] == 1.0
+        assert made["DualCLIPLoader"]["type"] == "flux"
+        assert "EmptySD3LatentImage" in made
+        assert result.ignored == ("negative_prompt",)
+
+    async def test_flux_with_true_guidance_reads_the_negative_prompt(
+        self, fleet: FakeComfy
+    ) -> None:
+        result = await make(fleet, {**FLUX, "true_cfg_scale": 4}, negative_prompt="fog")
+        assert nodes(fleet)["KSampler"]["cfg"] == 4
+        assert result.ignored == ()
+
+    async def test_loras_are_chained_in_order(self, fleet: FakeComfy) -> None:
+        loras = (
+            Lora("kim", 0.8, "/srv/loras/kim.safetensors"),
+            Lora("ink", 0.5, "studio/ink:ink.safetensors"),
+        )
+        result = await make(fleet, loras=loras)
+        prompt = fleet.prompts[0]["prompt"]
+        assert prompt["lora_0"]["inputs"]["lora_name"] == "kim.safetensors"
+        assert prompt["lora_1"]["inputs"]["model"] == ["lora_0", 0]
+        assert prompt["lora_1"]["inputs"]["strength_model"] == 0.5
+        assert prompt["sampler"]["inputs"]["model"] == ["lora_1", 0]
+        assert prompt["positive"]["inputs"]["clip"] == ["lora_1", 1]
+        assert result.ignored == ()
+
+    async def test_a_lora_whose_file_cannot_be_told_is_reported(self, fleet: FakeComfy) -> None:
+        result = await make(fleet, loras=(Lora("kim", 1.0, "studio/kim"),))
+        assert result.ignored == ("loras",)
+        named = {**SDXL, "loras": {"kim": "kim.safetensors"}}
+        result = await make(fleet, named, loras=(Lora("kim", 1.0, "studio/kim"),))
+        assert result.ignored == ()
+
+    async def test_any_size_is_rendered_on_sixteens_and_cut_to_what_was_asked(
+        self, fleet: FakeComfy
+    ) -> None:
+        result = await make(fleet, width=100, height=70)
+        assert nodes(fleet)["EmptyLatentImage"] == {"width": 112, "height": 80, "batch_size": 1}
+        assert np.array_equal(result.image, noise(11, 112, 80)[:70, :100])
+
+
+class TestEdits:
+    async def test_a_picture_is_painted_over(self, fleet: FakeComfy) -> None:
+        image, _ = disc()
+        result = await make(fleet, task=Task.IMAGE_TO_IMAGE, image=image, strength=0.4)
+        assert nodes(fleet)["KSampler"]["denoise"] == 0.4
+        assert np.array_equal(result.image, noise(11, 96, 64))
+
+    async def test_outside_the_mask_nothing_changes(self, fleet: FakeComfy) -> None:
+        image, mask = disc(100, 70)
+        fields = {"image": image, "mask": mask, "width": 100, "height": 70}
+        for task in (Task.INPAINT, Task.ERASE):
+            result = await make(fleet, task=task, **fields)
+            assert np.array_equal(result.image[mask == 0], image[mask == 0])
+            assert np.array_equal(
+                result.image[mask == 255], noise(11, 112, 80)[:70, :100][mask == 255]
+            )
+            assert "SetLatentNoiseMask" in nodes(fleet)
+
+    async def test_a_larger_frame_keeps_the_picture(self, fleet: FakeComfy) -> None:
+        image, _ = disc()
+        result = await make(fleet, task=Task.OUTPAINT, image=image, width=128, height=96)
+        assert np.array_equal(result.image[16:80, 16:112], image)
+        assert np.array_equal(result.image[:16], noise(11, 128, 96)[:16])
+
+    async def test_a_subject_gets_a_new_background(self, fleet: FakeComfy) -> None:
+        image, mask = disc()
+        cut_out = np.dstack([image, mask])
+        result = await make(fleet, task=Task.REPLACE_BACKGROUND, image=cut_out)
+        assert np.array_equal(result.image[mask == 255], image[mask == 255])
+        assert np.array_equal(result.image[mask == 0], noise(11, 96, 64)[mask == 0])
+
+    async def test_a_large_picture_is_worked_on_smaller(self, fleet: FakeComfy) -> None:
+        image, mask = disc(512, 384)
+        small = {**SDXL, "most_pixels": 65_536}
+        fields = {"image": image, "mask": mask, "width": 512, "height": 384}
+        result = await make(fleet, small, task=Task.INPAINT, **fields)
+        assert result.image.shape == (384, 512, 3)
+        assert np.array_equal(result.image[mask == 0], image[mask == 0])
+
+    async def test_upscaling_needs_a_model_for_it(self, fleet: FakeComfy) -> None:
+        image, mask = disc()
+        fields = {"task": Task.UPSCALE, "width": 192, "height": 128}
+        with pytest.raises(Invalid, match="cannot do upscale"):
+            await make(fleet, image=image, **fields)
+        upscaler = {**SDXL, "upscaler": "meadow.safetensors"}
+        result = await make(fleet, upscaler, image=np.dstack([image, mask]), **fields)
+        assert result.image.shape == (128, 192, 4)
+
+    async def test_edges_guide_where_there_is_a_controlnet(self, fleet: FakeComfy) -> None:
+        image, _ = disc()
+        guided = {**SDXL, "controlnet": {"canny": "meadow.safetensors"}}
+        fields = {"task": Task.IMAGE_TO_IMAGE, "image": image}
+        result = await make(fleet, guided, control=Control("canny", 0.7), **fields)
+        assert nodes(fleet)["ControlNetApplyAdvanced"]["strength"] == 0.7
+        assert result.ignored == ()
+        result = await make(fleet, guided, control=Control("depth"), **fields)
+        assert result.ignored == ("control",)
+
+    async def test_what_it_cannot_do_is_refused_before_anything_is_sent(
+        self, fleet: FakeComfy
+    ) -> None:
+        image, _ = disc()
+        for changes in (
+            {"task": Task.REMOVE_BACKGROUND, "image": image},
+            {"task": Task.INPAINT, "image": image},
+            {"task": Task.INPAINT, "image": image, "mask": np.zeros((3, 3), np.uint8)},
+            {"task": Task.IMAGE_TO_IMAGE},
+            {"task": Task.REPLACE_BACKGROUND, "image": image},
+            {"task": Task.OUTPAINT, "image": image, "width": 8},
+        ):
+            with pytest.raises(Invalid):
+                await make(fleet, **changes)
+        assert fleet.local.calls == []
+
+
+class TestWatching:
+    async def test_progress_is_told_step_by_step_and_only_goes_up(self, fleet: FakeComfy) -> None:
+        told = Told()
+        fleet.foreign = [
+            {"type": "progress", "data": {"value": 7, "max": 8, "prompt_id": "another"}},
+            {"type": "progress", "data": {"value": 99, "max": 8, "prompt_id": "x"}},
+        ]
+        fleet.hold.clear()
+        making = asyncio.create_task(make(fleet, told=told))
+        await until(lambda: (7, 8) in told.steps)
+        fleet.hold.set()
+        await making
+        shares = [step / of for step, of in told.steps]
+        assert shares == sorted(shares)
+        assert told.steps[-1] == (8, 8)
+
+    async def test_without_a_websocket_it_is_polled(self, fleet: FakeComfy) -> None:
+        fleet.deaf = True
+        assert (await make(fleet)).image.shape == (64, 96, 3)
+
+    async def test_our_id_is_the_prompt_s_and_nothing_stays_behind(self, fleet: FakeComfy) -> None:
+        image, _ = disc()
+        await make(fleet, task=Task.IMAGE_TO_IMAGE, image=image)
+        sent = fleet.prompts[0]["prompt_id"]
+        assert nodes(fleet)["LoadImage"]["image"] == f"imgen/{sent}_image.png [temp]"
+        assert {kind for kind, _ in fleet.files} == {"temp"}
+        assert fleet.history == {}
+
+    async def test_a_server_that_gives_its_own_ids(self) -> None:
+        async with comfy(modern=False) as old:
+            assert (await make(old)).image.shape == (64, 96, 3)
+
+    @pytest.mark.parametrize("modern", [True, False])
+    async def test_an_abandoned_job_is_cancelled_and_no_other(self, modern: bool) -> None:
+        async with comfy(modern=modern) as fake:
+            fake.hold.clear()
+            ours, theirs = Told(), Told()
+            engine = make_engine(fake)
+            first = asyncio.create_task(engine.run(make_request(options=SDXL), theirs))
+            await until(lambda: fake.running)
+            second = asyncio.create_task(engine.run(make_request(options=SDXL), ours))
+            await until(lambda: fake.queue)
+            ours.abandoned = True
+            with pytest.raises(Abandoned):
+                await second
+            assert fake.stopped == [fake.prompts[1]["prompt_id"]]
+            fake.hold.set()
+            assert (await first).image.shape == (64, 96, 3)
+
+    @pytest.mark.parametrize("modern", [True, False])
+    async def test_a_running_job_is_stopped_when_its_task_is_cancelled(self, modern: bool) -> None:
+        async with comfy(modern=modern) as fake:
+            fake.hold.clear()
+            task = asyncio.create_task(make(fake))
+            await until(lambda: fake.running)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert fake.stopped == [fake.prompts[0]["prompt_id"]]
+
+    async def test_a_restart_loses_the_queue_and_the_job_is_sent_again(
+        self, fleet: FakeComfy
+    ) -> None:
+        image, _ = disc()
+        fleet.hold.clear()
+        task = asyncio.create_task(make(fleet, task=Task.IMAGE_TO_IMAGE, image=image))
+        await until(lambda: fleet.running)
+        fleet.restart()
+        fleet.hold.set()
+        assert np.array_equal((await task).image, noise(11, 96, 64))
+        assert len(fleet.prompts) == 2
+
+    async def test_a_server_that_always_loses_it_is_given_up(self, fleet: FakeComfy) -> None:
+        fleet.hold.clear()
+
+        async def keep_restarting() -> None:
+            while True:
+                await until(lambda: fleet.running)
+                fleet.restart()
+
+        restarting = asyncio.create_task(keep_restarting())
+        with pytest.raises(Upstream, match="again and again"):
+            await make(fleet)
+        restarting.cancel()
+
+    async def test_a_failed_node_is_named_and_its_words_are_not(self, fleet: FakeComfy) -> None:
+        fleet.fails = "VAEDecode"
+        with pytest.raises(Upstream, match="VAEDecode") as caught:
+            await make(fleet)
+        assert "secret" not in caught.value.message
+
+    async def test_weights_that_are_not_there_are_the_deployment_s_fault(
+        self, fleet: FakeComfy
+    ) -> None:
+        with pytest.raises(Unavailable, match=r"value_not_in_list \(CheckpointLoaderSimple"):
+            await make(fleet, {"checkpoint": "other.safetensors"})
+
+
+class TestFaults:
+    @pytest.mark.parametrize(
+        "fault",
+        [
+            Fault("/view", status=503),
+            Fault("/view", cut=True),
+            Fault("/history/", status=500),
+            Fault("/history/", body=b"[]"),
+            Fault("/history/", cut=True),
+            Fault("/queue", body=b'{"queue_running": 3}'),
+            Fault("/upload", status=429, headers=((b"retry-after", b"0"),)),
+            Fault("/upload", status=500),
+            Fault("/prompt", status=502, after=True),
+            Fault("/prompt", cut=True, after=True),
+        ],
+    )
+    async def test_a_passing_fault_is_got_over(self, fleet: FakeComfy, fault: Fault) -> None:
+        image, _ = disc()
+        if fault.path == "/prompt":  # the second such call: the first asks how much there is to do
+            fleet.local.faults.append(
+                Fault("/prompt", body=b'{"exec_info": {"queue_remaining": 0}}')
+            )
+        fleet.local.faults.append(fault)
+        result = await make(fleet, task=Task.IMAGE_TO_IMAGE, image=image)
+        assert np.array_equal(result.image, noise(11, 96, 64))
+        assert fleet.local.faults == [] or fault.path == "/queue"
+
+    async def test_a_prompt_whose_answer_was_lost_is_not_made_twice(self, fleet: FakeComfy) -> None:
+        fleet.local.faults += [
+            _IDLE,
+            Fault("/prompt", cut=True, after=True),
+        ]
+        await make(fleet)
+        assert len(fleet.prompts) == 1
+
+    @pytest.mark.parametrize("body", [b"GIF89a", b"\x89PNG\r\n\x1a\n broken", b""])
+    async def test_a_result_that_is_no_picture(self, fleet: FakeComfy, body: bytes) -> None:
+        fleet.local.faults.append(Fault("/view", body=body))
+        with pytest.raises(Upstream, match="came back"):
+            await make(fleet)
+
+    async def test_a_server_that_hangs_is_not_waited_for(self, fleet: FakeComfy) -> None:
+        fleet.local.faults.append(Fault("/prompt", hang=True))
+        with pytest.raises(Unavailable, match="No ComfyUI server answers"):
+            await make(fleet)
+
+
+class TestFleet:
+    async def test_the_least_loaded_server_is_taken(self) -> None:
+        async with comfy() as busy, comfy() as idle:
+            busy.hold.clear()
+            engine = make_engine(busy, idle)
+            held = asyncio.create_task(
+                engine.run(make_request(options={**SDXL, "url": busy.url}), Told())
+            )
+            await until(lambda: busy.running)
+            await engine.run(make_request(options=SDXL), Told())
+            assert len(idle.prompts) == 1
+            busy.hold.set()
+            await held
+
+    async def test_jobs_at_one_moment_are_spread(self) -> None:
+        async with comfy() as one, comfy() as two:
+            engine = make_engine(one, two)
+            await asyncio.gather(
+                *(engine.run(make_request(options=SDXL, seed=seed), Told()) for seed in range(6))
+            )
+            assert len(one.prompts) + len(two.prompts) == 6
+            assert min(len(one.prompts), len(two.prompts)) >= 1
+
+    async def test_a_dead_server_is_passed_over(self) -> None:
+        async with comfy() as dead:
+            pass
+        async with comfy() as alive:
+            result = await make_engine(dead, alive).run(make_request(options=SDXL), Told())
+            assert result.info["server"] == alive.url.removeprefix("http://")
+
+    async def test_a_job_moves_on_when_its_server_dies(self) -> None:
+        async with comfy() as second:
+            async with comfy() as first:
+                first.hold.clear()
+                engine = make_engine(first, second)
+                task = asyncio.create_task(engine.run(make_request(options=SDXL), Told()))
+                await until(lambda: first.running)
+            assert (await task).image.shape == (64, 96, 3)
+            assert len(second.prompts) == 1
+
+    async def test_when_none_answers_it_says_so(self) -> None:
+        async with comfy() as dead:
+            pass
+        with pytest.raises(Unavailable, match="No ComfyUI server answers"):
+            await make(dead)
+
+    async def test_a_key_goes_to_its_own_server_alone(self) -> None:
+        async with comfy() as ours, comfy() as other:
+            host = ours.url.removeprefix("http://")
+            engine = make_engine(ours, keys={host: "proxy-secret"})
+            await engine.run(make_request(options=SDXL), Told())
+            await engine.run(make_request(options={**SDXL, "url": other.url}), Told())
+            sent = {call.headers.get("authorization") for call in ours.local.calls}
+            assert sent == {"Bearer proxy-secret"}
+            assert all("authorization" not in call.headers for call in other.local.calls)
+
+
+OWN: dict[str, Any] = {
+    "4": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "meadow.safetensors"}},
+    "10": {
+        "class_type": "LoraLoader",
+        "inputs": {
+            "lora_name": "{{lora_1}}",
+            "strength_model": "{{lora_1_weight}}",
+            "strength_clip": "{{lora_1_weight}}",
+            "model": ["4", 0],
+            "clip": ["4", 1],
+        },
+    },
+    "5": {
+        "class_type": "EmptyLatentImage",
+        "inputs": {"width": "{{width}}", "height": "{{height}}", "batch_size": 1},
+    },
+    "6": {
+        "class_type": "CLIPTextEncode",
+        "inputs": {"text": "oil on canvas, {{prompt}}", "clip": ["10", 1]},
+    },
+    "3": {
+        "class_type": "KSampler",
+        "inputs": {"seed": "{{seed}}", "steps": "{{ steps }}", "model": ["10", 0]},
+    },
+    "8": {"class_type": "PreviewImage", "inputs": {"images": ["3", 0]}},
+    "9": {"class_type": "SaveOwn", "inputs": {"images": ["3", 0]}, "_meta": {"title": "Saved"}},
+}
+
+
+class TestOwnWorkflows:
+    @pytest.fixture
+    def workflow(self, tmp_path: Path) -> Path:
+        (tmp_path / "own.json").write_text(json.dumps(OWN))
+        return tmp_path
+
+    async def test_placeholders_are_filled_with_their_own_types(
+        self, fleet: FakeComfy, workflow: Path
+    ) -> None:
+        engine = make_engine(fleet, workflows=workflow)
+        request = make_request(
+            options={"workflow": "own.json"}, prompt='a "{{seed}}" sign', negative_prompt="fog"
+        )
+        result = await engine.run(request, Told())
+        made = nodes(fleet)
+        assert made["KSampler"] == {"seed": 11, "steps": 8, "model": ["4", 0]}
+        assert made["CLIPTextEncode"]["text"] == 'oil on canvas, a "{{seed}}" sign'
+        assert "LoraLoader" not in made
+        assert np.array_equal(result.image, noise(11, 96, 64))
+        assert result.ignored == ("negative_prompt", "guidance_scale")
+
+    async def test_loras_go_where_the_operator_put_them(
+        self, fleet: FakeComfy, workflow: Path
+    ) -> None:
+        engine = make_engine(fleet, workflows=workflow)
+        loras = (Lora("kim", 0.8, "kim.safetensors"), Lora("ink", 1.0, "ink.safetensors"))
+        request = make_request(options={"workflow": "own.json"}, loras=loras)
+        result = await engine.run(request, Told())
+        assert nodes(fleet)["LoraLoader"]["lora_name"] == "kim.safetensors"
+        assert nodes(fleet)["LoraLoader"]["strength_model"] == 0.8
+        assert "loras" in result.ignored
+
+    async def test_a_task_may_have_a_workflow_of_its_own(
+        self, fleet: FakeComfy, workflow: Path
+    ) -> None:
+        cutting = {
+            "1": {"class_type": "LoadImage", "inputs": {"image": "{{image}}"}},
+            "2": {"class_type": "CutOut", "inputs": {"image": ["1", 0]}},
+            "3": {"class_type": "SaveImage", "inputs": {"images": ["2", 0]}},
+        }
+        (workflow / "cut.json").write_text(json.dumps(cutting))
+        engine = make_engine(fleet, workflows=workflow)
+        options = {**SDXL, "workflows": {"remove_background": "cut.json"}}
+        image, _ = disc()
+        request = make_request(options=options, task=Task.REMOVE_BACKGROUND, image=image)
+        result = await engine.run(request, Told())
+        assert result.image.shape == (64, 96, 4)
+
+    async def test_a_picture_that_the_workflow_does_not_take_is_refused(
+        self, fleet: FakeComfy, workflow: Path
+    ) -> None:
+        engine = make_engine(fleet, workflows=workflow)
+        image, _ = disc()
+        request = make_request(
+            options={"workflow": "own.json"}, task=Task.IMAGE_TO_IMAGE, image=image
+        )
+        with pytest.raises(Invalid, match="takes no picture"):
+            await engine.run(request, Told())
+
+
+class TestObstacle:
+    def test_nothing_is_in_the_way_of_a_whole_model(self) -> None:
+        settings = {"urls": ["http://gpu:8188"]}
+        assert obstacle(SDXL, settings) == ""
+        assert obstacle({**FLUX, "url": ["http://a:1", "http://b:1"]}, {}) == ""
+
+    @pytest.mark.parametrize(
+        ("options", "reason"),
+        [
+            ({}, "names no checkpoint"),
+            ({"checkpoint": 3}, "checkpoint must be a string"),
+            ({**FLUX, "vae": ""}, "needs clip and vae"),
+            ({**SDXL, "graph": "cubist"}, "graph must be"),
+            ({**SDXL, "url": "gpu:8188"}, "must look like https://host"),
+            ({"workflow": "missing.json"}, "missing.json is not there"),
+            ({"workflow": "list.json"}, "no workflow in API format"),
+            ({"workflow": "text.json"}, "is not JSON"),
+            ({"workflow": "odd.json"}, "unknown placeholder promt"),
+        ],
+    )
+    def test_what_is_wrong_is_said(
+        self, tmp_path: Path, options: Mapping[str, object], reason: str
+    ) -> None:
+        (tmp_path / "list.json").write_text('{"nodes": []}')
+        (tmp_path / "text.json").write_text("hello")
+        odd = {"1": {"class_type": "X", "inputs": {"text": "{{promt}}"}}}
+        (tmp_path / "odd.json").write_text(json.dumps(odd))
+        settings = {"urls": ["http://gpu:8188"], "workflows": tmp_path}
+        assert reason in obstacle(options, settings)
+
+    def test_no_server(self) -> None:
+        assert obstacle(SDXL, {}) == "no ComfyUI server is configured"
