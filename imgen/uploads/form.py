@@ -101,8 +101,9 @@ async def _feed(reader: PartReader, chunks: AsyncIterable[bytes]) -> None:
         waiting.append(chunk)
         held += len(chunk)
         if held >= _BATCH_BYTES:
-            await asyncio.to_thread(reader.feed, b"".join(waiting))
+            batch = b"".join(waiting)
             waiting, held = [], 0
+            await asyncio.to_thread(reader.feed, batch)
     await asyncio.to_thread(reader.feed, b"".join(waiting))
     reader.finish()
 

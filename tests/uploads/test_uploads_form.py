@@ -206,4 +206,4 @@ async def test_what_is_held_in_memory_does_not_grow_with_the_upload() -> None:
             assert form.files["image"].size == 480 * 64 * 1024
     finally:
         tracemalloc.stop()
-    assert peak < 4 * 1024 * 1024
+    assert peak < 8 * 1024 * 1024  # of 30
