@@ -1,0 +1,112 @@
+"""Requests that wait together are painted together; the device is never asked for two at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Hashable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from imgen.engines.diffusers.order import Order
+from imgen.engines.protocol import Abandoned, EngineResult, Progress
+
+Answer = EngineResult | BaseException
+
+
+@dataclass(slots=True, eq=False)
+class Ticket:
+    """A request in the queue of the device."""
+
+    key: Hashable
+    """Tickets of one key may be painted together."""
+    order: Order | Callable[[Progress], EngineResult]
+    """What is painted, or, for work without a pipeline, what does it."""
+    progress: Progress
+    answer: asyncio.Future[EngineResult]
+    unwanted: bool = field(default=False)
+    """Nobody waits for it any more. Set by any thread."""
+
+    def tell(self, step: int, of: int) -> None:
+        """Pass progress on, and learn whether the picture is still wanted. From any thread."""
+        if self.unwanted:
+            return
+        try:
+            self.progress(step, of)
+        except Abandoned as error:
+            self.unwanted = True
+            self.answer.get_loop().call_soon_threadsafe(_settle, self, error)
+
+
+class Batches:
+    """The queue of one device, served in a thread of its own.
+
+    Args:
+        work: paints tickets of one key; one answer for each, in order. Runs in that thread.
+        largest: most tickets at once.
+        window: how long a first one waits for others, in seconds.
+    """
+
+    def __init__(
+        self, work: Callable[[Sequence[Ticket]], Sequence[Answer]], largest: int, window: float
+    ) -> None:
+        self._work = work
+        self._largest = largest
+        self._window = window
+        self._waiting: list[Ticket] = []
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="diffusers")
+        self._serving: asyncio.Task[None] | None = None
+
+    async def submit(self, key: Hashable, order: Any, progress: Progress) -> EngineResult:
+        """Wait for a turn and for the answer.
+
+        Raises:
+            imgen.engines.protocol.Abandoned: `progress` raised it.
+            imgen.errors.ImgenError: what the work raised.
+        """
+        loop = asyncio.get_running_loop()
+        ticket = Ticket(key, order, progress, loop.create_future())
+        self._waiting.append(ticket)
+        if self._serving is None or self._serving.done():
+            self._serving = loop.create_task(self._serve())
+        try:
+            return await ticket.answer
+        finally:
+            ticket.unwanted = True
+            if ticket in self._waiting:
+                self._waiting.remove(ticket)
+
+    async def _serve(self) -> None:
+        """Until nobody waits. While the device works, the next batch gathers by itself."""
+        loop = asyncio.get_running_loop()
+        idle = True
+        while self._waiting:
+            if idle and self._window and len(self._of_first()) < self._largest:
+                await asyncio.sleep(self._window)
+            idle = False
+            batch = self._of_first()[: self._largest]
+            if not batch:
+                continue
+            self._waiting = [ticket for ticket in self._waiting if ticket not in batch]
+            try:
+                answers = await loop.run_in_executor(self._thread, self._work, batch)
+            except Exception as error:  # the queue outlives whatever one batch runs into
+                answers = [error] * len(batch)
+            for ticket, answer in zip(batch, answers, strict=True):
+                _settle(ticket, answer)
+
+    def _of_first(self) -> list[Ticket]:
+        """Everything that may be painted with the one that has waited longest."""
+        if not self._waiting:
+            return []
+        key = self._waiting[0].key
+        return [ticket for ticket in self._waiting if ticket.key == key]
+
+
+def _settle(ticket: Ticket, answer: Answer) -> None:
+    if ticket.answer.done():
+        return
+    if isinstance(answer, BaseException):
+        ticket.answer.set_exception(answer)
+    else:
+        ticket.answer.set_result(answer)

@@ -1,0 +1,187 @@
+"""The `diffusers` engine: requests in, batches through the device, pictures out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Hashable, Sequence
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from imgen.engines.diffusers.attempt import Attempt, spread
+from imgen.engines.diffusers.batches import Answer, Batches, Ticket
+from imgen.engines.diffusers.compiled import Compiler
+from imgen.engines.diffusers.device import device_named
+from imgen.engines.diffusers.families.family import Family
+from imgen.engines.diffusers.families.table import family_of
+from imgen.engines.diffusers.load import load
+from imgen.engines.diffusers.loaded import Loaded
+from imgen.engines.diffusers.options import ModelOptions, read_options
+from imgen.engines.diffusers.order import Order, Pixels
+from imgen.engines.diffusers.paint import paint
+from imgen.engines.diffusers.prepare import prepare
+from imgen.engines.diffusers.resident import Resident
+from imgen.engines.diffusers.tools import Tools
+from imgen.engines.diffusers.weights import index_of, locate, size_of
+from imgen.engines.protocol import EngineRequest, EngineResult, Progress, Task
+from imgen.errors import Invalid
+
+_GIB = 1024**3
+
+
+class DiffusersEngine:
+    """Runs models of the families in `families.table` on one device.
+
+    Args:
+        models: folder of pulled weights; empty: weights are named by path, or in the hub's cache.
+        device: `cuda:0`, `mps`, `cpu`, or `auto`.
+        memory_gb: what loaded models may take together; 0: what the device has.
+        batch: most pictures painted at once.
+        batch_window_ms: how long a first request waits for others like it.
+        loras: how many LoRAs stay in memory with each model.
+        offload: `none`, `model`, `sequential`, or `auto`: for what is larger than the memory.
+        compile: whether models are compiled while they already work.
+    """
+
+    def __init__(
+        self,
+        models: str | Path = "",
+        device: str = "auto",
+        memory_gb: float = 0.0,
+        batch: int = 4,
+        batch_window_ms: float = 20.0,
+        loras: int = 8,
+        offload: str = "auto",
+        compile: bool = False,  # noqa: A002 - the field's own word
+    ) -> None:
+        self._models = Path(models).expanduser() if models else None
+        self._device = device_named(device)
+        self._slots = loras
+        self._compile = compile
+        self._resident = Resident(
+            self._device,
+            int(memory_gb * _GIB) or self._device.memory(),
+            self._load,
+            self._size,
+            offload,
+        )
+        self._attempt = Attempt(self._device, self._resident, self._paint)
+        self._compiler = Compiler()
+        self._tools = Tools(self._models, self._device)
+        self._batches = Batches(self._work, batch, batch_window_ms / 1000)
+
+    async def run(self, request: EngineRequest, progress: Progress) -> EngineResult:
+        """Wait for the device and paint. See `imgen.engines.protocol.Engine`."""
+        progress(0, max(request.steps, 1) + 1)
+        options = read_options(request.options)
+        if request.task in {Task.UPSCALE, Task.REMOVE_BACKGROUND}:
+            work = self._tools.work(request, options)
+            return await self._batches.submit(object(), work, progress)
+        if request.task is Task.IMAGE_TO_IMAGE and request.strength <= 0:
+            return await asyncio.to_thread(self._tools.unchanged, request)
+        family, order = await asyncio.to_thread(self._prepared, request, options)
+        key = batch_key(order) if order.way in family.traits.together else object()
+        return await self._batches.submit(key, order, progress)
+
+    @property
+    def resident(self) -> tuple[str, ...]:
+        """Keys of the models in memory, the one used longest ago first."""
+        return self._resident.keys
+
+    def _prepared(self, request: EngineRequest, options: ModelOptions) -> tuple[Family, Order]:
+        if not options.weights:
+            raise Invalid(f"{request.model} has no weights to paint with", code="model_cannot")
+        place = locate(options.weights, self._models, revision=options.revision)
+        named = "" if place.is_file() else str(index_of(place).get("_class_name", ""))
+        family = family_of(options.pipeline or named)
+
+        def matte(colour: Pixels) -> Pixels:
+            return self._tools.matte(colour, options)
+
+        order = prepare(request, options, family.traits, matte)
+        if order.way not in family.traits.pipelines:
+            raise Invalid(f"{request.model} cannot do {request.task}", code="model_cannot")
+        return family, order
+
+    def _work(self, tickets: Sequence[Ticket]) -> Sequence[Answer]:
+        """In the device's thread: one batch, or one piece of work without a pipeline."""
+        first = tickets[0].order
+        if not isinstance(first, Order):
+            return [first(tickets[0].progress)]
+        loaded = self._resident.get(first.options)
+        pipe = loaded.pipeline("text_to_image")
+        groups: dict[Hashable, list[Ticket]] = {}
+        for ticket in tickets:
+            assert isinstance(ticket.order, Order)
+            groups.setdefault(loaded.family.shape(pipe, ticket.order), []).append(ticket)
+        return spread(list(groups.values()), lambda group: self._answers(loaded, group), tickets)
+
+    def _answers(self, loaded: Loaded, tickets: Sequence[Ticket]) -> Sequence[Answer]:
+        began = perf_counter()
+        paintings = self._attempt(loaded, tickets)
+        seconds = perf_counter() - began
+        return [
+            self._answer(loaded, ticket, painted, _info(loaded, len(tickets), seconds))
+            for ticket, painted in zip(tickets, paintings, strict=True)
+        ]
+
+    def _answer(
+        self, loaded: Loaded, ticket: Ticket, painted: Pixels, info: dict[str, object]
+    ) -> EngineResult:
+        order = ticket.order
+        assert isinstance(order, Order)
+        pipe = loaded.pipeline("text_to_image")
+        ignored = dict.fromkeys((*loaded.family.ignored(pipe, order), *order.ignored))
+        image = order.finish(painted)
+        if order.request.transparent and image.shape[2] == 3:
+            if order.options.matting:
+                image = np.dstack([image, self._tools.matte(image, order.options)])
+            else:
+                ignored["transparent"] = None
+        return EngineResult(image=image, ignored=tuple(ignored), info=info)
+
+    def _paint(self, loaded: Loaded, orders: Sequence[Order], tell: Any) -> list[Pixels]:
+        wanted = loaded.options.compile
+        if self._compile if wanted is None else wanted:
+            with self._compiler.over(loaded, (batch_key(orders[0]), len(orders))):
+                return paint(loaded, orders, tell)
+        return paint(loaded, orders, tell)
+
+    def _load(self, options: ModelOptions, offload: str) -> Loaded:
+        return load(
+            options, models=self._models, device=self._device, offload=offload, slots=self._slots
+        )
+
+    def _size(self, options: ModelOptions) -> int:
+        place = locate(options.weights, self._models, revision=options.revision)
+        return size_of(place, variant=options.variant)
+
+
+def batch_key(order: Order) -> Hashable:
+    """Equal for orders that one call of a pipeline can paint."""
+    request = order.request
+    return (
+        order.options.key,
+        order.way,
+        order.width,
+        order.height,
+        order.steps,
+        order.strength,
+        request.guidance_scale,
+        request.loras,
+    )
+
+
+def _info(loaded: Loaded, batch: int, seconds: float) -> dict[str, object]:
+    pipe = loaded.pipeline("text_to_image")
+    return {
+        "engine": "diffusers",
+        "family": loaded.family.traits.name,
+        "weights": loaded.options.weights,
+        "scheduler": type(pipe.scheduler).__name__,
+        "device": loaded.device.name,
+        "batch": batch,
+        "seconds": round(seconds, 3),
+    }

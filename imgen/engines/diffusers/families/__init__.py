@@ -1,0 +1,1 @@
+"""One module per family of models: what it accepts, and how a request maps to it."""

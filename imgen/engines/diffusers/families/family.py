@@ -1,0 +1,56 @@
+"""What the engine needs to know about a family of models."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from imgen.engines.diffusers.order import Order
+
+Arguments = dict[str, Any]
+"""Keyword arguments of a pipeline's call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """The facts of a family."""
+
+    name: str
+    pipelines: Mapping[str, str]
+    """Way (`text_to_image`, `image_to_image`, `inpaint`, `controlled`) → diffusers class."""
+    multiple_of: int
+    """Sides of a painting are multiples of this, in pixels."""
+    pixels: int
+    """Largest area that it paints well; larger pictures are worked on scaled down."""
+    together: frozenset[str]
+    """Ways in which several pictures can be painted at once."""
+    denoiser: str = "transformer"
+    """The component that does the work: `unet` or `transformer`."""
+    dtype: str = "bfloat16"
+    """On a GPU, unless the catalog says otherwise."""
+    controlnet: str = ""
+    """diffusers class of its ControlNets."""
+    has_strength: bool = True
+    """Whether image-to-image can be told how much to keep."""
+
+
+class Family(Protocol):
+    """How requests map to a family's pipelines. `pipe` is any of them, loaded."""
+
+    @property
+    def traits(self) -> Traits:
+        """Its facts."""
+        ...
+
+    def shape(self, pipe: Any, order: Order) -> Hashable:
+        """Orders of equal shape may be painted together without changing each other."""
+        ...
+
+    def arguments(self, pipe: Any, orders: Sequence[Order]) -> Arguments:
+        """Prompts and guidance, for all orders of one batch; they differ in prompts alone."""
+        ...
+
+    def ignored(self, pipe: Any, order: Order) -> tuple[str, ...]:
+        """Request fields that this model cannot honour."""
+        ...

@@ -1,0 +1,67 @@
+"""FLUX.1: schnell, distilled to four steps, and dev, which carries its guidance inside."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+from imgen.engines.diffusers.emphasis import is_weighted, plain
+from imgen.engines.diffusers.families.family import Arguments, Traits
+from imgen.engines.diffusers.order import Order
+
+_TRAITS = Traits(
+    name="flux",
+    pipelines={
+        "text_to_image": "FluxPipeline",
+        "image_to_image": "FluxImg2ImgPipeline",
+        "inpaint": "FluxInpaintPipeline",
+        "controlled": "FluxControlNetImg2ImgPipeline",
+    },
+    multiple_of=16,
+    pixels=1440 * 1440,
+    together=frozenset({"text_to_image", "image_to_image", "inpaint"}),
+    controlnet="FluxControlNetModel",
+)
+_TOKENS = {True: 512, False: 256}
+"""Has guidance inside (dev) → longest prompt, in tokens of its T5 encoder."""
+
+
+class Flux:
+    """A negative prompt costs a second pass and needs `true_cfg_scale` above 1 in the catalog."""
+
+    traits = _TRAITS
+
+    def shape(self, pipe: Any, order: Order) -> Hashable:
+        """Prompts are padded to one length; only a negative one makes a difference."""
+        return self._negative(pipe, order) != ""
+
+    def arguments(self, pipe: Any, orders: Sequence[Order]) -> Arguments:
+        """Plain prompts, as both encoders take them."""
+        guided = bool(pipe.transformer.config.guidance_embeds)
+        arguments: Arguments = {
+            "prompt": [plain(order.prompt) for order in orders],
+            "guidance_scale": orders[0].request.guidance_scale,
+            "max_sequence_length": orders[0].options.max_sequence_length or _TOKENS[guided],
+        }
+        if self._negative(pipe, orders[0]):
+            arguments["negative_prompt"] = [self._negative(pipe, order) for order in orders]
+            arguments["true_cfg_scale"] = orders[0].options.true_cfg_scale
+        return arguments
+
+    def ignored(self, pipe: Any, order: Order) -> tuple[str, ...]:
+        """Weights, negatives without a second pass, guidance on schnell."""
+        request = order.request
+        fields = []
+        if request.negative_prompt and not self._negative(pipe, order):
+            fields.append("negative_prompt")
+        if request.guidance_scale > 0 and not pipe.transformer.config.guidance_embeds:
+            fields.append("guidance_scale")
+        if is_weighted(order.prompt):
+            fields.append("prompt_weights")
+        return tuple(fields)
+
+    def _negative(self, pipe: Any, order: Order) -> str:
+        """The negative prompt where it has an effect; with a ControlNet it has none."""
+        if order.options.true_cfg_scale <= 1 or hasattr(pipe, "controlnet"):
+            return ""
+        return plain(order.request.negative_prompt)

@@ -1,0 +1,63 @@
+"""Qwen-Image: a language model reads the prompt, long ones too; guidance is classifier-free."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+from imgen.engines.diffusers.emphasis import is_weighted, plain
+from imgen.engines.diffusers.families.family import Arguments, Traits
+from imgen.engines.diffusers.order import Order
+
+_TRAITS = Traits(
+    name="qwen-image",
+    pipelines={
+        "text_to_image": "QwenImagePipeline",
+        "image_to_image": "QwenImageImg2ImgPipeline",
+        "inpaint": "QwenImageInpaintPipeline",
+    },
+    multiple_of=16,
+    pixels=1664 * 1664,
+    together=frozenset({"text_to_image", "image_to_image", "inpaint"}),
+)
+_LONGEST = 512
+_NO_NEGATIVE = " "
+"""What the model was trained to see where nothing is to be avoided."""
+
+
+class QwenImage:
+    """`guidance_scale` is its classifier-free scale; 1 or less switches the second pass off."""
+
+    traits = _TRAITS
+
+    def shape(self, pipe: Any, order: Order) -> Hashable:
+        """Prompts of as many tokens: shorter ones would be padded, which shifts their places."""
+        read = pipe.tokenizer
+        prompts = (order.prompt, order.request.negative_prompt or _NO_NEGATIVE)
+        return tuple(len(read(plain(prompt)).input_ids) for prompt in prompts)
+
+    def arguments(self, pipe: Any, orders: Sequence[Order]) -> Arguments:
+        """Plain prompts, positive and negative."""
+        guidance = orders[0].request.guidance_scale
+        arguments: Arguments = {
+            "prompt": [plain(order.prompt) for order in orders],
+            "true_cfg_scale": guidance,
+            "max_sequence_length": orders[0].options.max_sequence_length or _LONGEST,
+        }
+        if guidance > 1:
+            negatives = [plain(order.request.negative_prompt) for order in orders]
+            arguments["negative_prompt"] = [text or _NO_NEGATIVE for text in negatives]
+        if pipe.transformer.config.guidance_embeds:
+            arguments["guidance_scale"] = guidance
+        return arguments
+
+    def ignored(self, pipe: Any, order: Order) -> tuple[str, ...]:
+        """Weights, and negatives without guidance."""
+        del pipe
+        request = order.request
+        fields = []
+        if request.negative_prompt and request.guidance_scale <= 1:
+            fields.append("negative_prompt")
+        if is_weighted(order.prompt):
+            fields.append("prompt_weights")
+        return tuple(fields)

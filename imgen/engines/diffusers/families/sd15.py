@@ -1,0 +1,82 @@
+"""Stable Diffusion 1.5 and its fine-tunes, LCM among them: one CLIP encoder, 512 pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import torch
+
+from imgen.engines.diffusers.clip_text import encode, window_count
+from imgen.engines.diffusers.families.family import Arguments, Traits
+from imgen.engines.diffusers.order import Order
+
+_TRAITS = Traits(
+    name="sd15",
+    pipelines={
+        "text_to_image": "StableDiffusionPipeline",
+        "image_to_image": "StableDiffusionImg2ImgPipeline",
+        "inpaint": "StableDiffusionInpaintPipeline",
+        "controlled": "StableDiffusionControlNetImg2ImgPipeline",
+    },
+    multiple_of=8,
+    pixels=768 * 768,
+    together=frozenset({"text_to_image", "image_to_image", "inpaint"}),
+    denoiser="unet",
+    dtype="float16",
+    controlnet="ControlNetModel",
+)
+
+
+class Sd15:
+    """The guidance of a consistency model (LCM) goes into its unet: it takes no negative prompt."""
+
+    traits = _TRAITS
+
+    def shape(self, pipe: Any, order: Order) -> Hashable:
+        """Prompts of as many windows."""
+        return window_count(pipe.tokenizer, (order.prompt, order.request.negative_prompt))
+
+    def arguments(self, pipe: Any, orders: Sequence[Order]) -> Arguments:
+        """Encoded prompts, positive and negative of one length."""
+        guidance = orders[0].request.guidance_scale
+        arguments: Arguments = {
+            "prompt_embeds": self._encoded(pipe, orders, [order.prompt for order in orders]),
+            "guidance_scale": guidance,
+        }
+        if _has_negative(pipe, guidance):
+            negatives = [order.request.negative_prompt for order in orders]
+            arguments["negative_prompt_embeds"] = self._encoded(pipe, orders, negatives)
+        return arguments
+
+    def ignored(self, pipe: Any, order: Order) -> tuple[str, ...]:
+        """Negative prompts, without classifier-free guidance."""
+        request = order.request
+        if request.negative_prompt and not _has_negative(pipe, request.guidance_scale):
+            return ("negative_prompt",)
+        return ()
+
+    def _encoded(self, pipe: Any, orders: Sequence[Order], prompts: Sequence[str]) -> Any:
+        windows = int(str(self.shape(pipe, orders[0])))
+        skip = orders[0].options.clip_skip
+        rows = []
+        for prompt in prompts:
+            row = encode(
+                pipe.tokenizer,
+                pipe.text_encoder,
+                prompt,
+                windows=windows,
+                layer=-(skip + 1) if skip else None,
+                device=pipe._execution_device,
+            ).tokens
+            rows.append(_normed(pipe.text_encoder, row) if skip else row)
+        return torch.cat(rows)
+
+
+def _has_negative(pipe: Any, guidance: float) -> bool:
+    return guidance > 1 and pipe.unet.config.time_cond_proj_dim is None
+
+
+def _normed(encoder: Any, states: Any) -> Any:
+    """A skipped layer's output still passes through the encoder's last norm."""
+    return getattr(encoder, "text_model", encoder).final_layer_norm(states)

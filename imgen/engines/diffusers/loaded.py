@@ -1,0 +1,152 @@
+"""A model in memory: its pipelines for every way of painting, which share all weights."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import Any
+
+import diffusers
+import torch
+
+from imgen.engines.diffusers.adapters import Adapters
+from imgen.engines.diffusers.device import Device
+from imgen.engines.diffusers.families.family import Family
+from imgen.engines.diffusers.options import ModelOptions
+from imgen.engines.diffusers.weights import locate
+from imgen.errors import Invalid, Unavailable
+
+OFFLOADS = ("none", "model", "sequential")
+"""What waits in main memory for its turn: nothing, whole components, single layers."""
+
+
+class Loaded:
+    """Used by one thread at a time.
+
+    Args:
+        pipe: the family's text-to-image pipeline, not yet on its device.
+    """
+
+    def __init__(
+        self,
+        family: Family,
+        pipe: Any,
+        device: Device,
+        options: ModelOptions,
+        adapters: Adapters,
+        models: Path | None,
+    ) -> None:
+        self.family = family
+        self.device = device
+        self.options = options
+        self.adapters = adapters
+        self.largest_batch: int | None = None
+        """Found out when memory did not suffice for more."""
+        self.offload = "none"
+        self._models = models
+        self._first = pipe
+        self._others: dict[str, Any] = {}
+        self._active = pipe
+
+    @property
+    def denoiser(self) -> Any:
+        """The unet or transformer."""
+        return getattr(self._first, self.family.traits.denoiser)
+
+    @denoiser.setter
+    def denoiser(self, module: Any) -> None:
+        for pipe in (self._first, *self._others.values()):
+            setattr(pipe, self.family.traits.denoiser, module)
+
+    def bytes(self) -> int:
+        """Of all weights, wherever they lie."""
+        parts = [part for part in self._first.components.values() if hasattr(part, "parameters")]
+        tensors = (tensor for part in parts for tensor in part.parameters())
+        return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+
+    def place(self, offload: str) -> None:
+        """Put the weights where they run, or where they wait.
+
+        Raises:
+            imgen.errors.Invalid: no such kind of offload.
+            torch.OutOfMemoryError: the device is too small.
+        """
+        if offload not in OFFLOADS:
+            raise Invalid(f"offload is {offload}; use {', '.join(OFFLOADS)}", field="offload")
+        self.offload = offload if self.device.accelerated else "none"
+        self._settle(self._active)
+
+    def offload_more(self) -> bool:
+        """Keep less on the device from now on; False when that is not possible."""
+        step = OFFLOADS.index(self.offload) + 1
+        if step >= len(OFFLOADS) or not self.device.accelerated:
+            return False
+        self._first.remove_all_hooks()
+        self._first.to("cpu", silence_dtype_warnings=True)
+        self.device.free()
+        self.place(OFFLOADS[step])
+        return True
+
+    def pipeline(self, way: str, control: str = "") -> Any:
+        """The pipeline for one way of painting.
+
+        Args:
+            control: for `controlled`: the kind of hint.
+
+        Raises:
+            imgen.errors.Invalid: the family cannot do that.
+            imgen.errors.Unavailable: it needs weights that are not here.
+        """
+        name = self.family.traits.pipelines.get(way, "")
+        if not name:
+            raise Invalid(f"{self.family.traits.name} cannot do {way}", code="model_cannot")
+        key = f"{name}:{control}"
+        if name == type(self._first).__name__:
+            pipe = self._first
+        elif key not in self._others:
+            pipe = self._others[key] = self._made(getattr(diffusers, name), control)
+        else:
+            pipe = self._others[key]
+        if pipe is not self._active and self.offload != "none":
+            self._settle(pipe)
+        self._active = pipe
+        return pipe
+
+    def _made(self, kind: Any, control: str) -> Any:
+        """Another pipeline over the same components."""
+        takes = inspect.signature(kind.__init__).parameters
+        parts = {name: part for name, part in self._first.components.items() if name in takes}
+        settings = {
+            name: value
+            for name, value in self._first.config.items()
+            if name in takes and name not in parts and not name.startswith("_")
+        }
+        if control:
+            parts["controlnet"] = self._controlnet(control)
+        pipe = kind(**parts, **settings)
+        pipe.set_progress_bar_config(disable=True)
+        return pipe
+
+    def _controlnet(self, control: str) -> Any:
+        reference = str(self.options.controlnets.get(control, ""))
+        kind = getattr(diffusers, self.family.traits.controlnet)
+        place = locate(reference, self._models)
+        try:
+            net = kind.from_pretrained(
+                str(place),
+                torch_dtype=self.denoiser.dtype,
+                use_safetensors=True,
+                local_files_only=True,
+            )
+        except (OSError, ValueError, RuntimeError) as error:
+            first = str(error).strip().splitlines()[0]
+            raise Unavailable(f"The ControlNet {reference} cannot be loaded: {first}") from error
+        return net if self.offload != "none" else net.to(self.device.name)
+
+    def _settle(self, pipe: Any) -> None:
+        if self.offload == "model":
+            pipe.enable_model_cpu_offload(device=self.device.name)
+        elif self.offload == "sequential":
+            pipe.enable_sequential_cpu_offload(device=self.device.name)
+        else:
+            pipe.to(torch.device(self.device.name))

@@ -1,0 +1,59 @@
+"""What stands in the way of a model of this engine, found out without loading anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+
+from imgen.engines.diffusers.options import ModelOptions, read_options
+from imgen.engines.diffusers.weights import check_files, locate, lora_file
+from imgen.errors import ImgenError
+
+_PACKAGES = ("torch", "diffusers", "transformers", "peft")
+
+
+def obstacle(options: Mapping[str, object], settings: Mapping[str, object]) -> str:
+    """Why a model cannot run here, in one clause; empty when it can.
+
+    Args:
+        options: the model's, from the catalog.
+        settings: this engine's; `models` is the folder of pulled weights.
+    """
+    missing = [name for name in _PACKAGES if find_spec(name) is None]
+    if missing:
+        return (
+            "this installation has no engine diffusers: "
+            f"{missing[0]} is missing, install the extra `diffusers`"
+        )
+    models = models_folder(settings)
+    try:
+        _check(read_options(options), models)
+    except ImgenError as error:
+        return error.message
+    return ""
+
+
+def models_folder(settings: Mapping[str, object]) -> Path | None:
+    """Where pulled weights are, if anywhere."""
+    named = settings.get("models")
+    return Path(str(named)).expanduser() if named else None
+
+
+def _check(options: ModelOptions, models: Path | None) -> None:
+    if not (options.weights or options.upscaler or options.matting):
+        raise ImgenError("it names no weights")
+    if options.weights:
+        place = locate(options.weights, models, revision=options.revision)
+        check_files(place, variant=options.variant)
+        if place.is_file() and not (options.config and options.pipeline):
+            raise ImgenError(
+                "its weights are a single file, which needs the options pipeline and config"
+            )
+    for reference in (options.config, options.unet, options.upscaler, options.matting):
+        if reference:
+            locate(reference, models)
+    for controlnet in options.controlnets.values():
+        locate(str(controlnet), models)
+    if options.lora:
+        lora_file(options.lora, models)

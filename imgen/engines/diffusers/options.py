@@ -1,0 +1,71 @@
+"""A model's options, as its catalog entry gives them, read into one record."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from imgen.errors import Invalid
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOptions:
+    """What the catalog says about one model of this engine; docs/engines-diffusers.md."""
+
+    weights: str = ""
+    revision: str = ""
+    variant: str = ""
+    config: str = ""
+    """Folder or hub name with the configuration and tokenizers that a single file lacks."""
+    pipeline: str = ""
+    """Class of the pipeline; needed where the weights do not say."""
+    scheduler: str = ""
+    scheduler_options: Mapping[str, object] = field(default_factory=dict)
+    dtype: str = ""
+    lora: str = ""
+    """A LoRA that belongs to the model itself, always applied."""
+    unet: str = ""
+    """Weights that replace those of the unet or transformer."""
+    true_cfg_scale: float = 0.0
+    clip_skip: int = 0
+    max_sequence_length: int = 0
+    offload: bool | str | None = None
+    quantisation: str = ""
+    compile: bool | None = None
+    controlnets: Mapping[str, object] = field(default_factory=dict)
+    """Kind of control → folder or hub name of its ControlNet."""
+    upscaler: str = ""
+    """A super-resolution model, read by spandrel."""
+    matting: str = ""
+    """An ONNX model that tells the subject from its background."""
+    matting_options: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """Equal for equal options: what names loaded weights."""
+        values = {name: getattr(self, name) for name in self.__slots__}
+        return json.dumps(values, sort_keys=True, default=dict)
+
+
+def read_options(options: Mapping[str, object]) -> ModelOptions:
+    """Options of the catalog; names that this engine does not know are left alone.
+
+    Raises:
+        imgen.errors.Invalid: one has the wrong type.
+    """
+    known = {name: options[name] for name in ModelOptions.__slots__ if name in options}
+    for name, value in known.items():
+        if name in {"offload", "compile"}:
+            continue
+        wanted = type(getattr(_PLAIN, name))
+        if wanted is dict and isinstance(value, Mapping):
+            continue
+        if wanted is float and isinstance(value, int | float):
+            continue
+        if not isinstance(value, wanted):
+            raise Invalid(f"options.{name} must be a {wanted.__name__}", field=name)
+    return ModelOptions(**known)  # type: ignore[arg-type]
+
+
+_PLAIN = ModelOptions()

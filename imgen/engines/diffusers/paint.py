@@ -1,0 +1,87 @@
+"""One batch through a pipeline: every picture with a generator of its own, so a seed is a seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from imgen.engines.diffusers.loaded import Loaded
+from imgen.engines.diffusers.order import Order, Pixels
+
+Tell = Callable[[int, int], None]
+"""(steps done, of): told after each; raises `Abandoned` when nobody wants any of the pictures."""
+
+
+def paint(loaded: Loaded, orders: Sequence[Order], tell: Tell) -> list[Pixels]:
+    """Paint orders that belong together, all at once.
+
+    Args:
+        orders: equal in all but prompts, seeds and pictures; see `batch_key`.
+
+    Returns:
+        (height, width, 3) for each, at the size of the painting.
+
+    Raises:
+        torch.OutOfMemoryError: there are too many, or they are too large.
+        imgen.errors.Invalid: the model cannot do this, or a LoRA does not fit.
+        imgen.engines.protocol.Abandoned: passed on from `tell`.
+    """
+    first = orders[0]
+    control = first.request.control
+    way = first.way
+    pipe = loaded.pipeline(way, control.kind if way == "controlled" and control else "")
+    loaded.adapters.apply(first.request.loras)
+
+    def after_step(pipe: Any, step: int, _time: Any, _tensors: Any) -> dict[str, Any]:
+        tell(step + 1, int(pipe.num_timesteps) + 1)
+        return {}
+
+    with torch.inference_mode():
+        output = pipe(
+            **loaded.family.arguments(pipe, orders),
+            **_pictures(loaded, pipe, orders),
+            num_inference_steps=first.steps,
+            generator=[_generator(order.request.seed) for order in orders],
+            output_type="np",
+            callback_on_step_end=after_step,
+        )
+    return [_pixels(image) for image in output.images]
+
+
+def _pictures(loaded: Loaded, pipe: Any, orders: Sequence[Order]) -> dict[str, Any]:
+    """What is painted on: nothing, pictures, pictures with masks, pictures with hints."""
+    first = orders[0]
+    size = {"width": first.width, "height": first.height}
+    images = [order.image for order in orders]
+    if first.way == "text_to_image":
+        return size
+    if first.way == "inpaint":
+        masks = [order.mask for order in orders]
+        return {**size, "image": images, "mask_image": masks, "strength": first.strength}
+    if not loaded.family.traits.has_strength:
+        return {**size, "image": images}
+    if first.way == "controlled":
+        control = first.request.control
+        return {
+            **size,
+            "image": images[0],
+            "control_image": first.hint,
+            "strength": first.strength,
+            "controlnet_conditioning_scale": control.strength if control else 1.0,
+        }
+    if loaded.family.traits.denoiser == "unet":  # these take the picture's own size
+        return {"image": images, "strength": first.strength}
+    return {**size, "image": images, "strength": first.strength}
+
+
+def _generator(seed: int) -> Any:
+    """On the CPU, whatever the device: a seed means the same picture on every machine."""
+    return torch.Generator("cpu").manual_seed(seed)
+
+
+def _pixels(image: Any) -> Pixels:
+    finite = np.nan_to_num(np.asarray(image, np.float32))
+    return np.asarray(np.rint(np.clip(finite, 0, 1) * 255), np.uint8)

@@ -1,0 +1,121 @@
+"""Work without a diffusion model: upscaling, cutting out, giving an input back."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from imgen.engines.diffusers.device import Device
+from imgen.engines.diffusers.matting import Matting
+from imgen.engines.diffusers.options import ModelOptions
+from imgen.engines.diffusers.order import Pixels
+from imgen.engines.diffusers.prepare import resized
+from imgen.engines.diffusers.upscale import Upscaler
+from imgen.engines.diffusers.weights import locate
+from imgen.engines.protocol import EngineRequest, EngineResult, Progress, Task
+from imgen.errors import Invalid
+
+_KEPT = 4
+"""Networks that stay in memory."""
+
+
+class Tools:
+    """Small networks beside the pipelines, loaded on first use. For any thread.
+
+    Args:
+        models: the folder of pulled weights.
+    """
+
+    def __init__(self, models: Path | None, device: Device) -> None:
+        self._models = models
+        self._device = device
+        self._kept: OrderedDict[str, Any] = OrderedDict()
+        self._lock = Lock()
+
+    def work(
+        self, request: EngineRequest, options: ModelOptions
+    ) -> Callable[[Progress], EngineResult]:
+        """What does `upscale` or `remove_background`.
+
+        Raises:
+            imgen.errors.Invalid: the model has no network for it.
+        """
+        if request.image is None:
+            raise Invalid("An image is required.", field="image")
+        upscales = request.task is Task.UPSCALE
+        if not (options.upscaler if upscales else options.matting):
+            option = "upscaler" if upscales else "matting"
+            raise Invalid(
+                f"{request.model} cannot do {request.task}: its options name no {option}",
+                code="model_cannot",
+            )
+
+        def act(progress: Progress) -> EngineResult:
+            one = self._upscaled if upscales else self._cut_out
+            return EngineResult(one(request, options, progress), info={"engine": "diffusers"})
+
+        return act
+
+    def unchanged(self, request: EngineRequest) -> EngineResult:
+        """The input, at the size of the request: what a strength of 0 asks for."""
+        if request.image is None:
+            raise Invalid("An image is required.", field="image")
+        image = resized(request.image, request.width, request.height)
+        return EngineResult(image, info={"engine": "diffusers"})
+
+    def matte(self, colour: Pixels, options: ModelOptions) -> Pixels:
+        """(height, width): 255 where the subject is.
+
+        Raises:
+            imgen.errors.Invalid: the model has no network for it.
+        """
+        if not options.matting:
+            raise Invalid(
+                "This model cannot tell a subject from its background: its options name no matting",
+                code="model_cannot",
+            )
+        file = locate(options.matting, self._models)
+        network = self._network(
+            f"{file} {options.matting_options}", lambda: Matting(file, options.matting_options)
+        )
+        found: Pixels = network.matte(colour)
+        return found
+
+    def _upscaled(
+        self, request: EngineRequest, options: ModelOptions, progress: Progress
+    ) -> Pixels:
+        assert request.image is not None
+        file = locate(options.upscaler, self._models)
+        network = self._network(str(file), lambda: Upscaler(file, self._device))
+        width, height = request.width, request.height
+        colour: Pixels = network.run(
+            np.ascontiguousarray(request.image[..., :3]), width, height, progress
+        )
+        if request.image.shape[2] == 3:
+            return colour
+        alpha = resized(np.ascontiguousarray(request.image[..., 3]), width, height)
+        return np.dstack([colour, alpha])
+
+    def _cut_out(self, request: EngineRequest, options: ModelOptions, progress: Progress) -> Pixels:
+        assert request.image is not None
+        colour = np.ascontiguousarray(request.image[..., :3])
+        progress(1, 2)
+        alpha = self.matte(colour, options)
+        if request.image.shape[2] == 4:
+            alpha = np.minimum(alpha, request.image[..., 3])
+        progress(2, 2)
+        return resized(np.dstack([colour, alpha]), request.width, request.height)
+
+    def _network(self, key: str, make: Callable[[], Any]) -> Any:
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key] = make()
+            self._kept.move_to_end(key)
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+            return self._kept[key]

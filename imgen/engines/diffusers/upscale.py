@@ -1,0 +1,120 @@
+"""Super-resolution through spandrel, which knows the architectures by their weights."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from safetensors.torch import load_file
+
+from imgen.engines.diffusers.device import Device
+from imgen.engines.diffusers.order import Pixels
+from imgen.engines.protocol import Progress
+from imgen.errors import Invalid, Unavailable
+
+_TILE = 512
+_OVERLAP = 32
+
+
+class Upscaler:
+    """A super-resolution network; large pictures go through it in overlapping tiles.
+
+    Args:
+        file: its weights, safetensors.
+
+    Raises:
+        imgen.errors.Unavailable: spandrel cannot be imported or does not know the weights.
+        imgen.errors.Invalid: the network does something else, or is not safetensors.
+    """
+
+    def __init__(self, file: Path, device: Device) -> None:
+        if file.suffix != ".safetensors":
+            raise Invalid(f"{file.name} is not a safetensors file")
+        self._device = device
+        found = _read(file)
+        if found.scale < 2 or found.input_channels != 3 or found.output_channels != 3:
+            raise Invalid(f"{file.name} is no super-resolution model for colour pictures")
+        self._scale = int(found.scale)
+        self._network = found.model.to(device.name).eval()
+        self._multiple = max(1, int(found.size_requirements.multiple_of))
+
+    def run(self, colour: Pixels, width: int, height: int, progress: Progress) -> Pixels:
+        """A picture at a larger size. Blocking.
+
+        Args:
+            colour: (height, width, 3).
+            width: of the result, in pixels.
+
+        Raises:
+            imgen.engines.protocol.Abandoned: passed on from `progress`.
+        """
+        wanted = max(width / colour.shape[1], height / colour.shape[0])
+        passes = max(1, math.ceil(math.log(max(wanted, 1.0001), self._scale) - 1e-6))
+        for number in range(passes):
+            colour = self._enlarged(colour, number, passes, progress)
+        if colour.shape[1::-1] == (width, height):
+            return colour
+        return np.asarray(cv2.resize(colour, (width, height), interpolation=cv2.INTER_AREA))
+
+    def _enlarged(self, colour: Pixels, number: int, passes: int, progress: Progress) -> Pixels:
+        tiles = [
+            (top, left) for top in _starts(colour.shape[0]) for left in _starts(colour.shape[1])
+        ]
+        scale = self._scale
+        height, width = colour.shape[:2]
+        total = np.zeros((height * scale, width * scale, 3), np.float32)
+        weight = np.zeros((height * scale, width * scale, 1), np.float32)
+        for count, (top, left) in enumerate(tiles):
+            progress(number * len(tiles) + count, passes * len(tiles))
+            tile = colour[top : top + _TILE, left : left + _TILE]
+            painted = self._tile(tile)
+            share = _feather(*painted.shape[:2])
+            rows = slice(top * scale, top * scale + painted.shape[0])
+            columns = slice(left * scale, left * scale + painted.shape[1])
+            total[rows, columns] += painted * share
+            weight[rows, columns] += share
+        progress((number + 1) * len(tiles), passes * len(tiles))
+        return np.asarray(np.rint(np.clip(total / weight, 0, 1) * 255), np.uint8)
+
+    def _tile(self, tile: Pixels) -> Any:
+        """(height × scale, width × scale, 3) of one tile, as shares of 1."""
+        height, width = tile.shape[:2]
+        step = self._multiple
+        low, right = -height % step, -width % step
+        padded = cv2.copyMakeBorder(tile, 0, low, 0, right, cv2.BORDER_REFLECT_101)
+        fed = torch.from_numpy(np.ascontiguousarray(padded)).permute(2, 0, 1)[None].float() / 255
+        with torch.inference_mode():
+            out = self._network(fed.to(self._device.name))
+        whole = out[0].permute(1, 2, 0).float().cpu().numpy()
+        return whole[: height * self._scale, : width * self._scale]
+
+
+def _read(file: Path) -> Any:
+    try:
+        import spandrel  # noqa: PLC0415 - it needs torchvision, which a CPU install may lack
+    except (ImportError, RuntimeError) as error:
+        raise Unavailable(f"Upscaling needs the package spandrel: {error}") from error
+    try:
+        return spandrel.ModelLoader(device="cpu").load_from_state_dict(load_file(str(file)))
+    except spandrel.UnsupportedModelError:
+        raise Unavailable(f"spandrel does not know the architecture of {file.name}") from None
+
+
+def _starts(length: int) -> list[int]:
+    """Where tiles begin along a side, so that they overlap and end with it."""
+    if length <= _TILE:
+        return [0]
+    count = math.ceil((length - _OVERLAP) / (_TILE - _OVERLAP))
+    return [round(place * (length - _TILE) / (count - 1)) for place in range(count)]
+
+
+def _feather(height: int, width: int) -> Any:
+    """(height, width, 1): 1 inside, falling towards the edges, never 0."""
+    rows = np.minimum(np.arange(1, height + 1), np.arange(height, 0, -1))
+    columns = np.minimum(np.arange(1, width + 1), np.arange(width, 0, -1))
+    both = np.minimum.outer(rows, columns).astype(np.float32) / _OVERLAP
+    return np.clip(both, 1e-3, 1.0)[..., None]

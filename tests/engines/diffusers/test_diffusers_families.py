@@ -1,0 +1,236 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from imgen.engines.protocol import Abandoned, Task
+from imgen.errors import Invalid
+from tests.engines.diffusers.conftest import Ask, Weights, disc, picture
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+FAMILIES = (
+    "sd15",
+    "lcm",
+    "sdxl",
+    "flux-dev",
+    "flux-schnell",
+    "flux2-dev",
+    "flux2-klein",
+    "qwen-image",
+    "z-image",
+)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+async def test_words_become_a_picture_and_a_seed_means_the_same_one(
+    name: str, weights: Weights, ask: Ask
+) -> None:
+    one = await ask(weights(name))
+    again = await ask(weights(name))
+    other = await ask(weights(name), seed=12)
+    assert one.image.shape == (64, 96, 3)
+    assert one.image.std() > 5
+    assert np.array_equal(one.image, again.image)
+    assert not np.array_equal(one.image, other.image)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+async def test_another_prompt_is_another_picture(name: str, weights: Weights, ask: Ask) -> None:
+    one = await ask(weights(name))
+    other = await ask(weights(name), prompt="a street at night, neon signs, rain")
+    assert not np.array_equal(one.image, other.image)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+async def test_a_picture_is_painted_over(name: str, weights: Weights, ask: Ask) -> None:
+    result = await ask(weights(name), task=Task.IMAGE_TO_IMAGE, image=picture(), strength=0.7)
+    assert result.image.shape == (64, 96, 3)
+    assert not np.array_equal(result.image, picture())
+
+
+async def test_without_strength_the_input_comes_back(weights: Weights, ask: Ask) -> None:
+    result = await ask(weights("sd15"), task=Task.IMAGE_TO_IMAGE, image=picture(), strength=0.0)
+    assert np.array_equal(result.image, picture())
+
+
+async def test_a_strength_too_small_for_one_step_still_takes_one(
+    weights: Weights, ask: Ask
+) -> None:
+    told: list[tuple[int, int]] = []
+    await ask(
+        weights("sdxl"),
+        progress=lambda step, of: told.append((step, of)),
+        task=Task.IMAGE_TO_IMAGE,
+        image=picture(),
+        strength=0.1,
+        steps=4,
+    )
+    assert told[-1] == (1, 2)
+
+
+@pytest.mark.parametrize("name", [name for name in FAMILIES if name != "flux2-dev"])
+async def test_what_is_outside_the_mask_stays_byte_for_byte(
+    name: str, weights: Weights, ask: Ask
+) -> None:
+    result = await ask(weights(name), task=Task.INPAINT, image=picture(), mask=disc())
+    assert np.array_equal(result.image[disc() == 0], picture()[disc() == 0])
+    assert not np.array_equal(result.image[disc() == 255], picture()[disc() == 255])
+
+
+@pytest.mark.parametrize("name", ["sd15", "flux-schnell", "qwen-image"])
+async def test_a_wider_frame_keeps_the_picture_byte_for_byte(
+    name: str, weights: Weights, ask: Ask
+) -> None:
+    result = await ask(weights(name), task=Task.OUTPAINT, image=picture(), width=140, height=101)
+    assert result.image.shape == (101, 140, 3)
+    assert np.array_equal(result.image[18 : 18 + 64, 22 : 22 + 96], picture())
+
+
+async def test_erasing_needs_no_prompt(weights: Weights, ask: Ask) -> None:
+    result = await ask(weights("sd15"), task=Task.ERASE, image=picture(), mask=disc(), prompt="")
+    assert np.array_equal(result.image[disc() == 0], picture()[disc() == 0])
+
+
+async def test_transparency_of_the_input_is_kept_and_what_is_painted_is_opaque(
+    weights: Weights, ask: Ask
+) -> None:
+    alpha = np.full((64, 96), 40, np.uint8)
+    image = np.dstack([picture(), alpha])
+    painted = await ask(weights("sd15"), task=Task.INPAINT, image=image, mask=disc())
+    assert np.array_equal(painted.image[..., 3], np.maximum(alpha, disc()))
+    over = await ask(weights("sd15"), task=Task.IMAGE_TO_IMAGE, image=image)
+    assert np.array_equal(over.image[..., 3], alpha)
+
+
+@pytest.mark.parametrize("size", [(97, 65), (70, 131)])
+async def test_odd_sizes_come_out_as_asked(
+    size: tuple[int, int], weights: Weights, ask: Ask
+) -> None:
+    width, height = size
+    plain = await ask(weights("flux-schnell"), width=width, height=height)
+    assert plain.image.shape == (height, width, 3)
+    edited = await ask(
+        weights("sdxl"),
+        task=Task.INPAINT,
+        image=picture(height, width),
+        mask=disc(height, width),
+        width=width,
+        height=height,
+    )
+    kept = disc(height, width) == 0
+    assert np.array_equal(edited.image[kept], picture(height, width)[kept])
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "ignored"),
+    [
+        ("sd15", {"negative_prompt": "fog"}, ()),
+        ("sd15", {"negative_prompt": "fog", "guidance_scale": 1.0}, ("negative_prompt",)),
+        ("lcm", {"negative_prompt": "fog"}, ("negative_prompt",)),
+        ("sdxl", {"negative_prompt": "fog", "guidance_scale": 0.0}, ("negative_prompt",)),
+        ("sdxl", {"prompt": "a (red:1.4) kite"}, ()),
+        ("flux-dev", {"negative_prompt": "fog"}, ("negative_prompt",)),
+        ("flux-dev", {"negative_prompt": "fog", "options": {"true_cfg_scale": 3.0}}, ()),
+        ("flux-schnell", {"guidance_scale": 0.0}, ()),
+        ("flux-schnell", {"guidance_scale": 3.5}, ("guidance_scale",)),
+        ("flux2-dev", {"negative_prompt": "fog"}, ("negative_prompt",)),
+        ("flux2-klein", {"guidance_scale": 0.0, "prompt": "(red:1.4)"}, ("prompt_weights",)),
+        ("flux2-klein", {"guidance_scale": 4.0}, ("guidance_scale",)),
+        ("qwen-image", {"negative_prompt": "fog"}, ()),
+        ("z-image", {"negative_prompt": "fog", "guidance_scale": 0.0}, ("negative_prompt",)),
+        ("sd15", {"transparent": True}, ("transparent",)),
+    ],
+)
+async def test_what_a_model_cannot_honour_is_said(
+    name: str, changes: dict[str, Any], ignored: tuple[str, ...], weights: Weights, ask: Ask
+) -> None:
+    assert (await ask(weights(name), **changes)).ignored == ignored
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("sd15", {}),
+        ("sdxl", {}),
+        ("flux-dev", {"options": {"true_cfg_scale": 3.0}}),
+        ("qwen-image", {}),
+        ("z-image", {}),
+    ],
+)
+async def test_a_negative_prompt_that_is_not_ignored_changes_the_picture(
+    name: str, changes: dict[str, Any], weights: Weights, ask: Ask
+) -> None:
+    without = await ask(weights(name), **changes)
+    with_one = await ask(weights(name), negative_prompt="fog, crowds", **changes)
+    assert not np.array_equal(without.image, with_one.image)
+
+
+async def test_a_reference_has_no_strength(weights: Weights, ask: Ask) -> None:
+    result = await ask(
+        weights("flux2-klein"), task=Task.IMAGE_TO_IMAGE, image=picture(), guidance_scale=0.0
+    )
+    assert result.ignored == ("strength",)
+
+
+async def test_a_family_without_inpainting_says_so(weights: Weights, ask: Ask) -> None:
+    with pytest.raises(Invalid, match="cannot do inpaint"):
+        await ask(weights("flux2-dev"), task=Task.INPAINT, image=picture(), mask=disc())
+
+
+async def test_progress_is_told_at_each_step(weights: Weights, ask: Ask) -> None:
+    told: list[tuple[int, int]] = []
+    await ask(weights("sdxl"), progress=lambda step, of: told.append((step, of)), steps=5)
+    assert told == [(0, 6), (1, 6), (2, 6), (3, 6), (4, 6), (5, 6)]
+
+
+async def test_a_job_that_nobody_wants_stops_within_a_step(weights: Weights, ask: Ask) -> None:
+    told: list[int] = []
+
+    def leave_at_two(step: int, _of: int) -> None:
+        told.append(step)
+        if step == 2:
+            raise Abandoned
+
+    with pytest.raises(Abandoned):
+        await ask(weights("sdxl"), progress=leave_at_two, steps=40)
+    assert told == [0, 1, 2]
+
+
+async def test_a_plain_prompt_gives_what_the_plain_pipeline_gives(
+    weights: Weights, ask: Ask
+) -> None:
+    import diffusers
+    import torch
+
+    for name, kind in (("sd15", "StableDiffusionPipeline"), ("sdxl", "StableDiffusionXLPipeline")):
+        pipe = getattr(diffusers, kind).from_pretrained(weights(name), safety_checker=None)
+        pipe.set_progress_bar_config(disable=True)
+        bare = pipe(
+            "a lake in the mountains",
+            negative_prompt="fog",
+            width=96,
+            height=64,
+            num_inference_steps=3,
+            guidance_scale=4.0,
+            generator=torch.Generator().manual_seed(11),
+            output_type="np",
+        ).images[0]
+        ours = await ask(weights(name), negative_prompt="fog")
+        assert np.array_equal(ours.image, np.rint(bare * 255).astype(np.uint8))
+
+
+async def test_another_scheduler_is_taken_with_its_options(weights: Weights, ask: Ask) -> None:
+    options = {
+        "scheduler": "EulerDiscreteScheduler",
+        "scheduler_options": {"timestep_spacing": "trailing"},
+    }
+    plain = await ask(weights("sdxl"), guidance_scale=0.0)
+    lightning = await ask(weights("sdxl"), guidance_scale=0.0, options=options)
+    assert not np.array_equal(plain.image, lightning.image)
+    lcm = await ask(weights("lcm"), options={"scheduler": "LCMScheduler"})
+    assert lcm.info["scheduler"] == "LCMScheduler"
+    with pytest.raises(Invalid, match="no scheduler Dreamy"):
+        await ask(weights("sdxl"), options={"scheduler": "Dreamy"})
