@@ -84,7 +84,8 @@ def prepare(request: EngineRequest, options: ModelOptions, traits: Traits, matte
     if request.task is Task.OUTPAINT:
         return _wider(request, options, traits, colour, alpha)
     if request.task is Task.REPLACE_BACKGROUND:
-        mask = np.asarray(255 - matte(colour), np.uint8)
+        subject = matte(colour) if alpha is None else alpha
+        mask = np.asarray(255 - subject, np.uint8)
         return _into(request, options, traits, colour, None, mask)
     return _into(request, options, traits, colour, alpha, _mask(request, colour))
 
