@@ -5,7 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from imgen.catalog.problems import Wrong, nearest
-from imgen.catalog.readers import Reader, boolean, integer, kind, number, table, text
+from imgen.catalog.readers import (
+    Reader,
+    boolean,
+    integer,
+    kind,
+    number,
+    one_of,
+    table,
+    text,
+)
+
+
+def _offload(value: object) -> object:
+    """Whether weights wait in main memory for their turn, or in what portions."""
+    if isinstance(value, bool):
+        return value
+    return one_of(("none", "model", "sequential"))(value)
+
 
 KNOWN: Mapping[str, Mapping[str, Reader]] = {
     "sketch": {},
@@ -21,12 +38,20 @@ KNOWN: Mapping[str, Mapping[str, Reader]] = {
         "scheduler": text(),
         "scheduler_options": table,
         "dtype": text(),
+        "config": text(),
         "lora": text(),
         "unet": text(),
         "true_cfg_scale": number(0, 30),
         "clip_skip": integer(0, 12),
+        "max_sequence_length": integer(16, 4096),
         "gated": boolean,
-        "offload": boolean,
+        "offload": _offload,
+        "quantisation": one_of(("fp8", "int8", "int4")),
+        "compile": boolean,
+        "controlnets": table,
+        "upscaler": text(),
+        "matting": text(),
+        "matting_options": table,
     },
     "comfyui": {"url": text(empty=False), "workflow": text(empty=False)},
     "runpod": {"endpoint": text(empty=False), "workflow": text(empty=False)},

@@ -46,6 +46,10 @@ class Plugin:
 
 BUILT_IN: Mapping[str, Plugin] = {
     "sketch": Plugin("imgen.engines.sketch.engine:SketchEngine"),
+    "diffusers": Plugin(
+        "imgen.engines.diffusers.engine:DiffusersEngine",
+        "imgen.engines.diffusers.obstacle:obstacle",
+    ),
 }
 """Name → where."""
 
