@@ -10,11 +10,18 @@ from imgen.catalog.readers import (
     boolean,
     integer,
     kind,
+    many,
     number,
     one_of,
     table,
     text,
 )
+
+
+def _one_or_many(value: object) -> object:
+    """A string, or a list of strings."""
+    one = text(empty=False)
+    return many(one, least=1)(value) if isinstance(value, list) else one(value)
 
 
 def _offload(value: object) -> object:
@@ -23,6 +30,26 @@ def _offload(value: object) -> object:
         return value
     return one_of(("none", "model", "sequential"))(value)
 
+
+_GRAPH: Mapping[str, Reader] = {
+    "workflow": text(empty=False),
+    "workflows": table,
+    "graph": one_of(("sdxl", "flux")),
+    "checkpoint": text(empty=False),
+    "unet": text(empty=False),
+    "clip": _one_or_many,
+    "clip_type": text(empty=False),
+    "dtype": text(empty=False),
+    "vae": text(empty=False),
+    "sampler": text(empty=False),
+    "scheduler": text(empty=False),
+    "true_cfg_scale": number(1, 30),
+    "upscaler": text(empty=False),
+    "controlnet": table,
+    "loras": table,
+    "most_pixels": integer(65_536, 64_000_000),
+}
+"""What a ComfyUI graph is built from, wherever it runs."""
 
 KNOWN: Mapping[str, Mapping[str, Reader]] = {
     "sketch": {},
@@ -53,9 +80,15 @@ KNOWN: Mapping[str, Mapping[str, Reader]] = {
         "matting": text(),
         "matting_options": table,
     },
-    "comfyui": {"url": text(empty=False), "workflow": text(empty=False)},
-    "runpod": {"endpoint": text(empty=False), "workflow": text(empty=False)},
-    "openai": {"url": text(empty=False), "model": text(empty=False)},
+    "comfyui": {"url": _one_or_many, **_GRAPH},
+    "runpod": {"endpoint": text(empty=False), **_GRAPH},
+    "openai": {
+        "url": text(empty=False),
+        "model": text(empty=False),
+        "dialect": text(empty=False),
+        "sizes": _one_or_many,
+        "extra": table,
+    },
 }
 """Engine → option → reader. An engine may take more than is listed here: an option that is not
 listed passes, unless it looks like a misspelt one."""

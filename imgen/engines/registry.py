@@ -50,6 +50,15 @@ BUILT_IN: Mapping[str, Plugin] = {
         "imgen.engines.diffusers.engine:DiffusersEngine",
         "imgen.engines.diffusers.obstacle:obstacle",
     ),
+    "comfyui": Plugin(
+        "imgen.engines.comfyui.engine:ComfyUiEngine", "imgen.engines.comfyui.servers:obstacle"
+    ),
+    "runpod": Plugin(
+        "imgen.engines.runpod.engine:RunPodEngine", "imgen.engines.runpod.obstacle:obstacle"
+    ),
+    "openai": Plugin(
+        "imgen.engines.openai.engine:OpenAiEngine", "imgen.engines.openai.offer:obstacle"
+    ),
 }
 """Name → where."""
 

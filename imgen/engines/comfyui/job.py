@@ -79,7 +79,7 @@ class ComfyJob:
         if not self._sent:
             return
         name = self.heard.prompt_id
-        reply = await self.calls.ask("POST", f"/api/jobs/{name}/cancel", tries=2)
+        reply = await self.calls.ask("POST", f"/api/jobs/{name}/cancel", tries=2, urgent=True)
         if not reply.good:  # a ComfyUI from before that call
             await self.calls.ask("POST", "/queue", body={"delete": [name]}, tries=2)
             # An old one stops whoever runs: so only when that is this job.

@@ -83,7 +83,7 @@ def _fields(offer: Offer, request: EngineRequest, placement: Placement) -> dict[
         "negative_prompt": request.negative_prompt,
         "steps": request.steps,
         "guidance_scale": request.guidance_scale,
-        "seed": request.seed % 2**31,  # what a signed 32-bit field holds
+        "seed": request.seed % 2**32,  # what every random generator takes
     }
     for name, theirs in dialect.fields.items():
         if ours[name] != "":

@@ -129,6 +129,7 @@ class Calls:
         files: Mapping[str, tuple[str, bytes, str]] | None = None,
         params: Mapping[str, str] | None = None,
         repeatable: bool = True,
+        urgent: bool = False,
         tries: int | None = None,
         seconds: float | None = None,
         largest: int = 4 * 1024 * 1024,
@@ -141,6 +142,7 @@ class Calls:
             form: fields of a multipart form.
             files: its files: field → (file name, bytes, media type).
             repeatable: whether a call that may have arrived can be sent once more.
+            urgent: call although the circuit breaker is open: to cancel what costs money.
             tries: how often in all, if not as the server's patience says.
             seconds: for one try, likewise.
             largest: bytes of an answer beyond which it is not read.
@@ -162,6 +164,8 @@ class Calls:
         patience = self.server.patience
         most = tries or patience.tries
         for number in range(1, most + 1):
+            if not urgent:
+                self.server.breaker.check(self.server.name)
             failure = await self._try(method, path, request, seconds or patience.timeout, largest)
             if isinstance(failure, Reply):
                 return failure
@@ -183,7 +187,6 @@ class Calls:
     async def _try(
         self, method: str, path: str, request: Mapping[str, Any], seconds: float, largest: int
     ) -> Reply | _Failure:
-        self.server.breaker.check(self.server.name)
         try:
             # httpx limits each read; a server that drips bytes needs a limit on the whole.
             async with asyncio.timeout(seconds):

@@ -72,7 +72,8 @@ class RunPodJob:
     async def cancel(self) -> None:
         """Stop it, wherever it is."""
         if self.id:
-            await self.calls.ask("POST", f"/{self.endpoint}/cancel/{self.id}", tries=3)
+            path = f"/{self.endpoint}/cancel/{self.id}"
+            await self.calls.ask("POST", path, tries=3, urgent=True)
 
     async def _submit(self, body: bytes) -> str:
         # Sent once more only where nothing was begun: each picture there costs money.

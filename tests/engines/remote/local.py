@@ -123,8 +123,10 @@ async def serving(app: ASGIApp, port: int = 0) -> AsyncIterator[str]:
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
-        server.should_exit = True
-        await running
+        running.cancel()  # at once, where uvicorn itself would look around ten times a second
+        await asyncio.gather(running, return_exceptions=True)
+        server.force_exit = True
+        await server.shutdown([listener])
 
 
 @dataclass

@@ -1,0 +1,348 @@
+"""The openai engine, against a server that speaks as the reference says, also in trouble."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+
+from imgen.engines.openai.engine import OpenAiEngine
+from imgen.engines.openai.offer import obstacle
+from imgen.engines.protocol import Abandoned, Control, EngineResult, Lora, Task
+from imgen.errors import ImgenError, Invalid, TooLarge, Unavailable, Upstream
+from tests.engines.remote.local import (
+    Fault,
+    Told,
+    disc,
+    make_request,
+    noise,
+    noise_png,
+    serving,
+    until,
+)
+from tests.engines.remote.openai_server import KEY, FakeOpenAi
+
+VLLM = {"model": "meadow", "dialect": "vllm-omni"}
+GPT = {"model": "gpt-image-1.5"}
+
+
+def make_engine(vendor: FakeOpenAi, **changes: Any) -> OpenAiEngine:
+    quick: dict[str, Any] = {"url": vendor.url, "key": KEY, "timeout_seconds": 5.0}
+    return OpenAiEngine(**{**quick, **changes})
+
+
+async def make(
+    vendor: FakeOpenAi,
+    options: Mapping[str, object] = VLLM,
+    told: Told | None = None,
+    settings: Mapping[str, Any] | None = None,
+    **changes: Any,
+) -> EngineResult:
+    engine = make_engine(vendor, **(settings or {}))
+    return await engine.run(make_request(options=options, **changes), told or Told())
+
+
+class TestWords:
+    async def test_a_diffusion_server_takes_every_field(self, vendor: FakeOpenAi) -> None:
+        result = await make(vendor, negative_prompt="fog")
+        assert vendor.asked == [
+            {
+                "prompt": "a lake in the mountains",
+                "negative_prompt": "fog",
+                "model": "meadow",
+                "n": 1,
+                "size": "96x64",
+                "num_inference_steps": 8,
+                "guidance_scale": 5.0,
+                "seed": 11,
+                "response_format": "b64_json",
+            }
+        ]
+        assert np.array_equal(result.image, noise(11, 96, 64))
+        assert result.ignored == ()
+
+    async def test_gpt_image_takes_few_and_says_which_were_lost(self, vendor: FakeOpenAi) -> None:
+        fields = {"negative_prompt": "fog", "loras": (Lora("kim"),)}
+        result = await make(vendor, GPT, **fields)
+        assert set(vendor.asked[0]) == {"prompt", "model", "n", "size", "output_format"}
+        lost = ("negative_prompt", "seed", "steps", "guidance_scale", "loras")
+        assert result.ignored == lost
+
+    async def test_localai_reads_negatives_after_a_bar(self, vendor: FakeOpenAi) -> None:
+        local = {"model": "meadow", "dialect": "localai"}
+        result = await make(vendor, local, prompt="a | b", negative_prompt="fog")
+        assert vendor.asked[0]["prompt"] == "a   b|fog"
+        assert vendor.asked[0]["step"] == 8
+        assert result.ignored == ("seed", "guidance_scale")
+
+    async def test_further_fields_come_from_the_catalog(self, vendor: FakeOpenAi) -> None:
+        await make(vendor, {**GPT, "extra": {"quality": "high", "moderation": "low"}})
+        assert vendor.asked[0]["quality"] == "high"
+
+    @pytest.mark.parametrize(
+        ("asked", "sent"),
+        [((96, 64), "1536x1024"), ((64, 64), "1024x1024"), ((64, 96), "1024x1536")],
+    )
+    async def test_the_nearest_size_is_made_and_cut_to_what_was_asked(
+        self, vendor: FakeOpenAi, asked: tuple[int, int], sent: str
+    ) -> None:
+        vendor.sizes = {"1024x1024", "1536x1024", "1024x1536"}
+        result = await make(vendor, GPT, width=asked[0], height=asked[1])
+        assert vendor.asked[0]["size"] == sent
+        assert result.image.shape == (asked[1], asked[0], 3)
+
+    async def test_sizes_of_a_server_s_own(self, vendor: FakeOpenAi) -> None:
+        await make(vendor, {**VLLM, "sizes": ["768x512", "512x512"]})
+        assert vendor.asked[0]["size"] == "768x512"
+
+    async def test_transparency_where_the_model_has_it(self, vendor: FakeOpenAi) -> None:
+        result = await make(vendor, GPT, transparent=True)
+        assert result.image.shape == (64, 96, 4)
+        assert result.image[..., 3].min() == 0
+        assert "transparent" not in result.ignored
+        result = await make(vendor, VLLM, transparent=True)
+        assert result.image.shape == (64, 96, 3)
+        assert result.ignored == ("transparent",)
+
+
+class TestEdits:
+    async def test_what_is_to_be_painted_is_transparent_in_the_mask(
+        self, vendor: FakeOpenAi
+    ) -> None:
+        image, mask = disc()
+        options = {"model": "plain-model"}
+        result = await make(vendor, options, task=Task.INPAINT, image=image, mask=mask)
+        sent = np.asarray(vendor.pictures[0]["mask"])
+        assert np.array_equal(sent[..., 3], 255 - mask)
+        assert np.array_equal(np.asarray(vendor.pictures[0]["image"]), image)
+        assert np.array_equal(result.image[mask == 0], image[mask == 0])
+        assert np.array_equal(result.image[mask == 255], noise(5, 96, 64)[mask == 255])
+
+    async def test_vllm_omni_paints_what_is_white(self, vendor: FakeOpenAi) -> None:
+        image, mask = disc()
+        await make(vendor, task=Task.INPAINT, image=image, mask=mask)
+        sent = np.asarray(vendor.pictures[0]["mask_image"])
+        assert np.array_equal(sent[..., 0], mask)
+
+    async def test_a_picture_of_another_shape_stands_whole_in_the_frame(
+        self, vendor: FakeOpenAi
+    ) -> None:
+        image, mask = disc(96, 48)
+        fields = {"image": image, "mask": mask, "width": 96, "height": 48}
+        result = await make(vendor, GPT, task=Task.INPAINT, **fields)
+        sent = vendor.pictures[0]
+        assert sent["image"].size == sent["mask"].size == (1536, 1024)
+        kept = np.asarray(sent["mask"])[..., 3]
+        assert kept[:120].min() == kept[-120:].min() == 255  # beside the picture
+        assert np.array_equal(result.image[mask == 0], image[mask == 0])
+
+    async def test_an_erasure_without_words_says_what_is_meant(self, vendor: FakeOpenAi) -> None:
+        image, mask = disc()
+        await make(vendor, task=Task.ERASE, prompt="", image=image, mask=mask)
+        assert vendor.asked[0]["prompt"].startswith("Remove")
+
+    async def test_a_variation_says_that_strength_was_lost(self, vendor: FakeOpenAi) -> None:
+        image, _ = disc()
+        fields = {"task": Task.IMAGE_TO_IMAGE, "image": image, "control": Control("canny")}
+        result = await make(vendor, **fields)
+        assert result.ignored == ("strength", "control")
+        assert set(vendor.pictures[0]) == {"image"}
+        assert vendor.asked[0]["seed"] == "11"
+
+    async def test_a_larger_frame_keeps_the_picture(self, vendor: FakeOpenAi) -> None:
+        image, _ = disc()
+        fields = {"task": Task.OUTPAINT, "image": image, "width": 128, "height": 96}
+        result = await make(vendor, **fields)
+        assert np.array_equal(result.image[16:80, 16:112], image)
+
+    @pytest.mark.parametrize(
+        ("options", "task"),
+        [
+            (VLLM, Task.UPSCALE),
+            (VLLM, Task.REMOVE_BACKGROUND),
+            ({"model": "dall-e-3"}, Task.IMAGE_TO_IMAGE),
+        ],
+    )
+    async def test_what_it_cannot_do_is_refused_before_anything_is_sent(
+        self, vendor: FakeOpenAi, options: Mapping[str, object], task: Task
+    ) -> None:
+        image, _ = disc()
+        with pytest.raises(Invalid, match="cannot do"):
+            await make(vendor, options, task=task, image=image)
+        assert vendor.local.calls == []
+
+
+class TestResults:
+    @pytest.mark.parametrize("place", ["/files/{}", "{origin}/files/{}"])
+    async def test_a_url_on_the_server_itself_is_fetched_with_the_key(
+        self, vendor: FakeOpenAi, place: str
+    ) -> None:
+        vendor.place = place.replace("{origin}", vendor.origin)
+        assert np.array_equal((await make(vendor)).image, noise(11, 96, 64))
+        assert vendor.local.calls[-1].headers["authorization"] == f"Bearer {KEY}"
+
+    async def test_a_url_elsewhere_is_fetched_without(self, vendor: FakeOpenAi) -> None:
+        async with serving(vendor.local) as other:
+            vendor.place = f"{other}/files/{{}}"
+            trusted = {"output_hosts": [other.removeprefix("http://")]}
+            assert np.array_equal((await make(vendor, settings=trusted)).image, noise(11, 96, 64))
+        assert "authorization" not in vendor.local.calls[-1].headers
+
+    @pytest.mark.parametrize(
+        "place",
+        [
+            "http://127.0.0.1:9/{}",
+            "http://localhost:9/{}",
+            "http://169.254.169.254/latest/{}",
+            "http://[::1]:9/{}",
+            "http://[::ffff:10.0.0.1]/{}",
+            "http://0x7f.1:9/{}",
+            "file:///etc/passwd",
+            "http://nowhere.invalid/{}",
+        ],
+    )
+    async def test_a_url_inside_the_network_is_refused(
+        self, vendor: FakeOpenAi, place: str
+    ) -> None:
+        vendor.place = place
+        with pytest.raises(Upstream, match="finished picture"):
+            await make(vendor)
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"<html>",
+            b"{}",
+            b'{"data": []}',
+            b'{"data": [{}]}',
+            b'{"data": [{"b64_json": "aGVsbG8="}]}',
+            b'{"data": [{"b64_json": 3}]}',
+            b"[" * 100_000,
+        ],
+    )
+    async def test_garbage(self, vendor: FakeOpenAi, body: bytes) -> None:
+        vendor.local.faults.append(Fault("/images", body=body))
+        with pytest.raises(Upstream):
+            await make(vendor)
+
+    async def test_a_picture_of_another_size_is_fitted(self, vendor: FakeOpenAi) -> None:
+        vendor.place = "/files/small.png"
+        vendor.files["small.png"] = noise_png(1, 30, 30)
+        assert (await make(vendor)).image.shape == (64, 96, 3)
+
+
+class TestFaults:
+    @pytest.mark.parametrize(
+        "fault",
+        [
+            Fault("/images", status=429, headers=((b"retry-after", b"0"),)),
+            Fault("/images", status=500),
+            Fault("/images", status=503),
+            Fault("/images", cut=True),
+        ],
+    )
+    async def test_a_passing_fault_is_got_over(self, vendor: FakeOpenAi, fault: Fault) -> None:
+        vendor.local.faults.append(fault)
+        assert np.array_equal((await make(vendor)).image, noise(11, 96, 64))
+        assert vendor.local.faults == []
+
+    @pytest.mark.parametrize("fault", [Fault("/images", hang=True), Fault("/images", drip=True)])
+    async def test_slowness_has_an_end(self, vendor: FakeOpenAi, fault: Fault) -> None:
+        vendor.local.faults.append(fault)
+        with pytest.raises(Upstream, match="in time"):
+            await make(vendor, settings={"timeout_seconds": 0.2, "tries": 1})
+
+    async def test_an_answer_without_end_is_not_read(
+        self, vendor: FakeOpenAi, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("imgen.engines.openai.engine._LARGEST_ANSWER", 1000)
+        with pytest.raises(Upstream, match="too large"):
+            await make(vendor)
+
+    async def test_a_server_that_keeps_failing_is_left_alone(self, vendor: FakeOpenAi) -> None:
+        engine = make_engine(vendor, tries=1)
+        vendor.local.faults += [Fault("/images", status=500)] * 10
+        for _ in range(5):
+            with pytest.raises(Upstream):
+                await engine.run(make_request(options=VLLM), Told())
+        with pytest.raises(Unavailable, match="left alone") as caught:
+            await engine.run(make_request(options=VLLM), Told())
+        assert caught.value.retry_after is not None
+        assert len(vendor.local.calls) == 5
+
+    @pytest.mark.parametrize(
+        ("status", "error", "kind", "said"),
+        [
+            (400, {"code": "moderation_blocked"}, Invalid, "content rules"),
+            (400, {"code": "content_policy_violation"}, Invalid, "content rules"),
+            (400, {"type": "invalid_request_error", "param": "prompt"}, Invalid, "not take"),
+            (401, {}, Unavailable, "accept the key"),
+            (403, {"message": "organization org-secret"}, Unavailable, "let us"),
+            (404, {"code": "model_not_found"}, Unavailable, "have the model"),
+            (413, {}, TooLarge, "too large"),
+            (418, {}, Upstream, "answered 418"),
+        ],
+    )
+    async def test_each_refusal_means_something(
+        self,
+        vendor: FakeOpenAi,
+        status: int,
+        error: dict[str, str],
+        kind: type[ImgenError],
+        said: str,
+    ) -> None:
+        vendor.refusal = status, {"error": {"message": "a secret detail", **error}}
+        with pytest.raises(kind, match=said) as caught:
+            await make(vendor)
+        assert "secret" not in caught.value.message
+        assert caught.value.field == ("prompt" if status == 400 else caught.value.field)
+
+    async def test_an_abandoned_picture_is_not_waited_for(self, vendor: FakeOpenAi) -> None:
+        vendor.local.faults.append(Fault("/images", hang=True))
+        told = Told()
+        task = asyncio.create_task(make(vendor, told=told))
+        await until(lambda: vendor.local.calls)
+        told.abandoned = True
+        with pytest.raises(Abandoned):
+            await task
+
+    async def test_a_key_goes_to_its_own_server_alone(self, vendor: FakeOpenAi) -> None:
+        other = FakeOpenAi()
+        async with serving(other.local) as other.origin:
+            with pytest.raises(Unavailable):
+                await make(vendor, {**VLLM, "url": other.url})
+            assert "authorization" not in other.local.calls[0].headers
+            keys = {"keys": {other.origin.removeprefix("http://"): KEY}}
+            await make(vendor, {**VLLM, "url": other.url}, settings=keys)
+
+    async def test_the_key_is_nowhere_to_be_seen(
+        self, vendor: FakeOpenAi, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        vendor.local.faults += [Fault("/images", status=500)] * 3
+        with pytest.raises(Upstream) as caught:
+            await make(vendor)
+        engine = make_engine(vendor)
+        assert KEY not in f"{caught.value!r} {caught.value.__context__!r} {engine!r}"
+        assert KEY not in capsys.readouterr().err
+
+
+class TestObstacle:
+    def test_nothing_is_in_the_way(self) -> None:
+        assert obstacle(VLLM, {"url": "http://gpu:8000/v1"}) == ""
+        assert obstacle({**VLLM, "url": "http://gpu:8000/v1"}, {}) == ""
+
+    @pytest.mark.parametrize(
+        ("options", "reason"),
+        [
+            ({"model": "meadow"}, "no OpenAI-style server is configured"),
+            ({"url": "gpu:8000"}, "must look like https://host"),
+            ({"url": "http://gpu/v1", "dialect": "latin"}, "dialect must be one of"),
+            ({"url": "http://gpu/v1", "sizes": ["large"]}, "must look like 1024x1024"),
+            ({"url": "http://gpu/v1", "extra": "quality"}, "extra must be a table"),
+        ],
+    )
+    def test_what_is_wrong_is_said(self, options: Mapping[str, object], reason: str) -> None:
+        assert reason in obstacle(options, {})
