@@ -30,6 +30,7 @@ from imgen.accounts.records import Caller
 from imgen.accounts.requests import store
 from imgen.accounts.requests.leases import Leases
 from imgen.accounts.requests.records import Arrival, Ending
+from imgen.accounts.requests.redact import storable
 from imgen.accounts.usage.admit import Admit
 from imgen.accounts.usage.windows import Allowance
 from imgen.database.pool import Database
@@ -109,6 +110,16 @@ class Gate:
             visit.error = Internal("Internal error")
             raise
 
+    async def log_lost(self, request: Request, surface: str, error: ImgenError) -> None:
+        """Log a call that no path took, if the account of its key is known. Never raises."""
+        if "visit" in request.scope.get("state", {}):
+            return
+        authorization = request.headers.get("authorization", "")
+        try:
+            await self._log_refused(request, surface, authorization, error)
+        except Unavailable as down:
+            _log.warning("request.not_logged", error=down.message)
+
     async def _log_refused(
         self, request: Request, surface: str, authorization: str, error: ImgenError
     ) -> None:
@@ -140,7 +151,7 @@ class Entry:
             account_id=account_id,
             key_id=key_id,
             surface=surface,
-            operation=f"{request.method} {request.url.path}"[:200],
+            operation=storable(f"{request.method} {request.url.path}")[:200],
             parameters={},
         )
         state["visit"] = self
@@ -174,6 +185,8 @@ class Entry:
             await self._write(ending)
         except Unavailable as down:  # the lease ends in seconds
             _log.warning("request.not_logged", error=down.message)
+        except Exception:  # what was worked for is not lost over its line in the log
+            _log.exception("request.not_logged")
         return self._allowance.headers()
 
     async def _write(self, ending: Ending) -> None:

@@ -7,6 +7,7 @@ one that a killed process held is free again when the lease ends.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -92,7 +93,12 @@ class Once:
         try:
             response = await act()
             if response.status_code < 400 and isinstance(getattr(response, "body", None), bytes):
-                kept = await self._keep(key, holder, response)
+                keeping = asyncio.create_task(self._keep(key, holder, response))
+                try:
+                    kept = await asyncio.shield(keeping)
+                except asyncio.CancelledError:  # who hangs up now comes back for the answer
+                    kept = await keeping
+                    raise
             return response
         finally:
             self.leases.release(holder.request_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -15,6 +15,7 @@ from imgen.errors import ImgenError, Internal, Kind
 from imgen.http.guard import Guard
 from imgen.http.surface import JsonResponse, Surface, from_http_status, headers_of, status_of
 
+LogLost = Callable[[Request, str, ImgenError], Awaitable[None]]
 _STATUS = {
     Kind.INVALID: 400,
     Kind.TOO_LARGE: 413,
@@ -36,6 +37,7 @@ def make_app(
     *,
     max_header_bytes: int,
     open_to_pages: Callable[[ASGIApp], ASGIApp] = lambda app: app,
+    log_lost: LogLost | None = None,
 ) -> ASGIApp:
     """The whole HTTP side.
 
@@ -44,20 +46,28 @@ def make_app(
         routes: what belongs to no door: files, health.
         max_header_bytes: see `Guard`.
         open_to_pages: lets pages of other sites in, where they may come.
+        log_lost: told of a call at a door that none of its routes takes, and the door's name.
     """
     doors = [route for surface in surfaces for route in surface.routes]
     app = Starlette(routes=[Route("/healthz", _healthz), *routes, *doors])
     app.router.redirect_slashes = False
 
-    def render(path: str, error: ImgenError) -> Response:
+    def door_of(path: str) -> Surface | None:
         for surface in surfaces:
             if any(path == prefix or path.startswith(prefix + "/") for prefix in surface.prefixes):
-                return surface.render(error)
-        return _render(error)
+                return surface
+        return None
+
+    def render(path: str, error: ImgenError) -> Response:
+        surface = door_of(path)
+        return _render(error) if surface is None else surface.render(error)
 
     async def on_error(request: Request, error: Exception) -> Response:
         if isinstance(error, HTTPException):
             error = from_http_status(error.status_code)
+            surface = door_of(request.url.path)
+            if log_lost is not None and surface is not None:
+                await log_lost(request, surface.name, error)
         if not isinstance(error, ImgenError):
             error = Internal("Internal error")
         return render(request.url.path, error)

@@ -43,4 +43,5 @@ def _make_app(doors: Doors) -> ASGIApp:
         routes=routes,
         max_header_bytes=core.settings.server.max_header_bytes,
         open_to_pages=partial(Cors, strict=cors.strict, origins=cors.origins),
+        log_lost=doors.gate.log_lost,
     )

@@ -25,6 +25,7 @@ _ERRORS = {
     "upstream": Upstream("The fleet is down"),
     "gone": Conflict("The client hung up", code="client_gone"),
     "bug": RuntimeError("a secret detail"),
+    "nul": Invalid("There is no a\0b"),
 }
 
 
@@ -40,9 +41,12 @@ class Door:
         self.work = 0
 
     def app(self) -> Any:
-        routes = [Route("/door", self._serve, methods=["POST"])]
+        routes = [
+            Route("/door", self._serve, methods=["POST"]),
+            Route("/door/{name}", self._serve, methods=["POST"]),
+        ]
         door = Surface(name="door", prefixes=("/door",), routes=routes, render=render)
-        return make_app([door], [], max_header_bytes=10_000)
+        return make_app([door], [], max_header_bytes=10_000, log_lost=self.gate.log_lost)
 
     def client(self, key: str, app: Any = None) -> httpx.AsyncClient:
         return httpx.AsyncClient(
@@ -68,6 +72,10 @@ class Door:
             elif step == "wait":
                 self.entered.set()
                 await self.leave.wait()
+            elif step == "hang_up":
+                task = asyncio.current_task()
+                assert task is not None
+                task.cancel()
             elif step == "refuse":
                 return JsonResponse({"error": "no"}, status_code=400)
             else:

@@ -203,6 +203,41 @@ async def test_an_account_finds_calls_that_its_keys_were_refused(
     assert (found.status, found.code, found.counted) == (401, code, False)
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("POST", "/door/and/nothing", 404, "path_not_found"),
+        ("PUT", "/door", 405, "method_not_allowed"),
+    ],
+)
+async def test_an_account_finds_calls_that_no_path_took(
+    client: httpx.AsyncClient, logged: Find, method: str, path: str, status: int, code: str
+) -> None:
+    reply = await client.request(method, path)
+    assert reply.status_code == status
+    found = await logged(reply)
+    assert (found.status, found.code, found.counted) == (status, code, False)
+    assert (found.surface, found.operation) == ("door", f"{method} {path}")
+
+
+async def test_a_lost_call_is_answered_when_the_log_cannot_be_reached(
+    client: httpx.AsyncClient, door: Door
+) -> None:
+    await door.database.pool.close()
+    assert (await client.put("/door")).status_code == 405
+
+
+@pytest.mark.parametrize("path", ["/door/a%00b?do=invalid", "/door?do=nul", "/door?do=admit,nul"])
+async def test_what_postgresql_does_not_store_costs_nobody_the_reply(
+    client: httpx.AsyncClient, logged: Find, path: str
+) -> None:
+    reply = await client.post(path)
+    assert reply.status_code == 400
+    found = await logged(reply)
+    assert found.status == 400
+    assert "\0" not in found.operation + found.error
+
+
 @pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer nonsense", "Basic abc"])
 async def test_strangers_leave_nothing_in_a_log(
     client: httpx.AsyncClient, at_noon: Database, authorization: str

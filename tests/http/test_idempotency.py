@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
@@ -12,6 +13,7 @@ from imgen.accounts.administer import Administer
 from imgen.accounts.requests.log import RequestLog, Tidy
 from imgen.accounts.usage.read import ReadUsage
 from imgen.database.pool import Database
+from imgen.http import idempotency
 from imgen.http.idempotency import digest_of
 from tests.accounts.usage.counting import (
     HeldClock,
@@ -133,6 +135,23 @@ async def test_a_cancelled_call_frees_its_key(client: httpx.AsyncClient, door: D
     with pytest.raises(asyncio.CancelledError):
         await call
     assert (await client.post("/door?do=admit", headers=KEY)).status_code == 200
+
+
+async def test_who_hangs_up_when_the_work_is_done_gets_its_answer_later(
+    client: httpx.AsyncClient, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = idempotency._store
+
+    async def late(*arguments: Any) -> None:
+        await asyncio.sleep(0)
+        await store(*arguments)
+
+    monkeypatch.setattr(idempotency, "_store", late)
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.create_task(client.post("/door?do=admit,hang_up", headers=KEY))
+    again = await client.post("/door?do=admit,hang_up", headers=KEY)
+    assert again.headers["idempotent-replayed"] == "true"
+    assert door.work == 1
 
 
 async def test_a_key_that_a_dead_process_held_is_free_when_its_lease_ends(

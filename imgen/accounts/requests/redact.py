@@ -16,12 +16,17 @@ _SECRET = re.compile(
 _DATA_URI = re.compile(r"data:[\w.+/-]*[;,]", re.IGNORECASE)
 _BASE64 = re.compile(r"[A-Za-z0-9+/_\-\s]{200,}={0,2}\s*")
 _NOT_STORED = re.compile("[\0\ud800-\udfff]")
-"""What PostgreSQL's jsonb does not take."""
+"""What PostgreSQL does not take, in jsonb or in text."""
 
 
 def redact(parameters: Mapping[str, object]) -> dict[str, object]:
     """A copy to keep: secrets are named only, pictures are told by their size, text is cut."""
     return _mapping(parameters, 0)
+
+
+def storable(text: str) -> str:
+    """A text without the characters that PostgreSQL does not take."""
+    return _NOT_STORED.sub("", text)
 
 
 def _mapping(values: Mapping[str, object], depth: int) -> dict[str, object]:
@@ -56,11 +61,11 @@ def _value(value: object, depth: int) -> object:
 def _text(value: str) -> str:
     if _DATA_URI.match(value):
         kind = value[5:].split(",", 1)[0].split(";", 1)[0][:50]
-        return _NOT_STORED.sub("", f"[data URI {kind}, {len(value)} characters]")
+        return storable(f"[data URI {kind}, {len(value)} characters]")
     if _is_encoded(value):
         return f"[{len(value)} characters of base64]"
     kept = value if len(value) <= _LONGEST_TEXT else value[: _LONGEST_TEXT - 1] + "…"
-    return _NOT_STORED.sub("", kept)
+    return storable(kept)
 
 
 def _is_encoded(value: str) -> bool:

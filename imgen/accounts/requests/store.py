@@ -9,7 +9,7 @@ from psycopg.rows import class_row
 from pydantic_core import to_json
 
 from imgen.accounts.requests.records import Arrival, Ending, LoggedRequest
-from imgen.accounts.requests.redact import redact
+from imgen.accounts.requests.redact import redact, storable
 from imgen.database.pool import Connection
 
 _COLUMNS = (
@@ -59,7 +59,7 @@ async def add_finished(connection: Connection, arrival: Arrival, ending: Ending)
                 *(arrival.id, arrival.account_id, arrival.key_id, arrival.surface),
                 *(arrival.operation, to_json(redact(arrival.parameters)).decode()),
                 ending.milliseconds / 1000,
-                *(ending.status, ending.code, ending.error[:_LONGEST_ERROR], ending.milliseconds),
+                *(ending.status, ending.code, _error(ending), ending.milliseconds),
             ),
         )
 
@@ -77,7 +77,7 @@ async def finish(connection: Connection, id: str, ending: Ending, *, refused: bo
     cursor = await connection.execute(
         "SELECT finish_request(%s, %s, %s, %s, %s, %s)",
         (
-            *(id, ending.status, ending.code, ending.error[:_LONGEST_ERROR]),
+            *(id, ending.status, ending.code, _error(ending)),
             *(ending.milliseconds, refused),
         ),
     )
@@ -139,3 +139,7 @@ async def owner_of_key(connection: Connection, digest: bytes) -> tuple[str, str]
     )
     row = await cursor.fetchone()
     return None if row is None else (str(row[0]), str(row[1]))
+
+
+def _error(ending: Ending) -> str:
+    return storable(ending.error)[:_LONGEST_ERROR]
