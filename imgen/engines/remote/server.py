@@ -166,15 +166,15 @@ class Calls:
         for number in range(1, most + 1):
             if not urgent:
                 self.server.breaker.check(self.server.name)
-            failure = await self._try(method, path, request, seconds or patience.timeout, largest)
-            if isinstance(failure, Reply):
-                return failure
-            again = failure.again if repeatable else failure.nothing_begun
-            wait = _wait(number, failure, patience.longest_wait)
+            got = await self._try(method, path, request, seconds or patience.timeout, largest)
+            if isinstance(got, Reply):
+                return got
+            again = got.again if repeatable else got.nothing_begun
+            wait = _wait(number, got, patience.longest_wait)
             if not again or number == most or wait > patience.longest_wait:
-                break
+                raise failed(self.server, got.reason, retry_after=got.after)
             await patience.sleep(wait)
-        raise failed(self.server, failure.reason, retry_after=failure.after)
+        raise AssertionError("at least one try is made")
 
     async def fetch(self, url: str, *, largest: int) -> Reply:
         """A file by its whole URL, which must be this server's: the key goes along.

@@ -115,7 +115,7 @@ class TestEdits:
 
     async def test_outside_the_mask_nothing_changes(self, fleet: FakeComfy) -> None:
         image, mask = disc(100, 70)
-        fields = {"image": image, "mask": mask, "width": 100, "height": 70}
+        fields: dict[str, Any] = {"image": image, "mask": mask, "width": 100, "height": 70}
         for task in (Task.INPAINT, Task.ERASE):
             result = await make(fleet, task=task, **fields)
             assert np.array_equal(result.image[mask == 0], image[mask == 0])
@@ -140,14 +140,14 @@ class TestEdits:
     async def test_a_large_picture_is_worked_on_smaller(self, fleet: FakeComfy) -> None:
         image, mask = disc(512, 384)
         small = {**SDXL, "most_pixels": 65_536}
-        fields = {"image": image, "mask": mask, "width": 512, "height": 384}
+        fields: dict[str, Any] = {"image": image, "mask": mask, "width": 512, "height": 384}
         result = await make(fleet, small, task=Task.INPAINT, **fields)
         assert result.image.shape == (384, 512, 3)
         assert np.array_equal(result.image[mask == 0], image[mask == 0])
 
     async def test_upscaling_needs_a_model_for_it(self, fleet: FakeComfy) -> None:
         image, mask = disc()
-        fields = {"task": Task.UPSCALE, "width": 192, "height": 128}
+        fields: dict[str, Any] = {"task": Task.UPSCALE, "width": 192, "height": 128}
         with pytest.raises(Invalid, match="cannot do upscale"):
             await make(fleet, image=image, **fields)
         upscaler = {**SDXL, "upscaler": "meadow.safetensors"}
@@ -157,7 +157,7 @@ class TestEdits:
     async def test_edges_guide_where_there_is_a_controlnet(self, fleet: FakeComfy) -> None:
         image, _ = disc()
         guided = {**SDXL, "controlnet": {"canny": "meadow.safetensors"}}
-        fields = {"task": Task.IMAGE_TO_IMAGE, "image": image}
+        fields: dict[str, Any] = {"task": Task.IMAGE_TO_IMAGE, "image": image}
         result = await make(fleet, guided, control=Control("canny", 0.7), **fields)
         assert nodes(fleet)["ControlNetApplyAdvanced"]["strength"] == 0.7
         assert result.ignored == ()
@@ -168,14 +168,15 @@ class TestEdits:
         self, fleet: FakeComfy
     ) -> None:
         image, _ = disc()
-        for changes in (
+        refused: list[dict[str, Any]] = [
             {"task": Task.REMOVE_BACKGROUND, "image": image},
             {"task": Task.INPAINT, "image": image},
             {"task": Task.INPAINT, "image": image, "mask": np.zeros((3, 3), np.uint8)},
             {"task": Task.IMAGE_TO_IMAGE},
             {"task": Task.REPLACE_BACKGROUND, "image": image},
             {"task": Task.OUTPAINT, "image": image, "width": 8},
-        ):
+        ]
+        for changes in refused:
             with pytest.raises(Invalid):
                 await make(fleet, **changes)
         assert fleet.local.calls == []

@@ -65,7 +65,7 @@ class TestWords:
         assert result.ignored == ()
 
     async def test_gpt_image_takes_few_and_says_which_were_lost(self, vendor: FakeOpenAi) -> None:
-        fields = {"negative_prompt": "fog", "loras": (Lora("kim"),)}
+        fields: dict[str, Any] = {"negative_prompt": "fog", "loras": (Lora("kim"),)}
         result = await make(vendor, GPT, **fields)
         assert set(vendor.asked[0]) == {"prompt", "model", "n", "size", "output_format"}
         lost = ("negative_prompt", "seed", "steps", "guidance_scale", "loras")
@@ -131,7 +131,7 @@ class TestEdits:
         self, vendor: FakeOpenAi
     ) -> None:
         image, mask = disc(96, 48)
-        fields = {"image": image, "mask": mask, "width": 96, "height": 48}
+        fields: dict[str, Any] = {"image": image, "mask": mask, "width": 96, "height": 48}
         result = await make(vendor, GPT, task=Task.INPAINT, **fields)
         sent = vendor.pictures[0]
         assert sent["image"].size == sent["mask"].size == (1536, 1024)
@@ -146,7 +146,11 @@ class TestEdits:
 
     async def test_a_variation_says_that_strength_was_lost(self, vendor: FakeOpenAi) -> None:
         image, _ = disc()
-        fields = {"task": Task.IMAGE_TO_IMAGE, "image": image, "control": Control("canny")}
+        fields: dict[str, Any] = {
+            "task": Task.IMAGE_TO_IMAGE,
+            "image": image,
+            "control": Control("canny"),
+        }
         result = await make(vendor, **fields)
         assert result.ignored == ("strength", "control")
         assert set(vendor.pictures[0]) == {"image"}
@@ -154,7 +158,7 @@ class TestEdits:
 
     async def test_a_larger_frame_keeps_the_picture(self, vendor: FakeOpenAi) -> None:
         image, _ = disc()
-        fields = {"task": Task.OUTPAINT, "image": image, "width": 128, "height": 96}
+        fields: dict[str, Any] = {"task": Task.OUTPAINT, "image": image, "width": 128, "height": 96}
         result = await make(vendor, **fields)
         assert np.array_equal(result.image[16:80, 16:112], image)
 
