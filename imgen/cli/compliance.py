@@ -69,7 +69,7 @@ def review(
 
     Exit status: 0 it may be shown, 1 it is blocked.
     """
-    subject = Subject("upload", _open(_read(file)), prompt=prompt, negative=negative)
+    subject = Subject("generated", _open(_read(file)), prompt=prompt, negative=negative)
 
     examined = _with_examine(data_dir, lambda examine: examine(subject, ruleset))
     if as_json:

@@ -86,10 +86,10 @@ async def _blocked(connection: Connection, job_id: str) -> Entry:
         raise Invalid("Which job? `imgen compliance appeals list` shows them", field="job")
     await store.lock_job(connection, job_id)
     ours = not job_id.startswith(ELSEWHERE)
-    found = await store.entries(connection, job_id=job_id, limit=1) if ours else []
-    if not found or found[0].state != "blocked":
+    found = await store.latest_verdict(connection, job_id) if ours else None
+    if found is None or found.state != "blocked":
         raise NotFound(f"No review blocked {job_id}; `imgen compliance log --job` shows why")
-    return found[0]
+    return found
 
 
 def _appeal(job_id: str, decision: Decision, reason: str, by: str) -> Appeal:

@@ -13,6 +13,7 @@ from imgen.compliance.audit import store
 from imgen.compliance.audit.entry import NewEntry, entry_of, entry_of_failure
 from imgen.compliance.detector import Detector
 from imgen.compliance.rulesets import Ruleset, Rulesets, judge
+from imgen.compliance.rulesets.floor import FLOOR
 from imgen.compliance.signal import Signal
 from imgen.compliance.subject import Subject
 from imgen.compliance.verdict import Verdict
@@ -22,6 +23,9 @@ from imgen.errors import ImgenError, Kind, Unavailable
 _log = structlog.get_logger()
 _TRIED_AGAIN = frozenset({Kind.UPSTREAM, Kind.UNAVAILABLE})
 _FAILED = "The picture could not be reviewed"
+_OF_THE_FLOOR = ("prompt", "hashes")
+_NO_RULES = Ruleset(FLOOR.key, FLOOR.label, FLOOR.version, rules=())
+"""The floor holds beside it, as beside every ruleset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +93,18 @@ class Examine:
             imgen.errors.Unavailable: a detector is missing, failed or took too long; which and
                 how is in the error's notes.
         """
-        rules = self.check(ruleset)
-        subject = replace(subject, ruleset=ruleset)
+        return await self._judged(replace(subject, ruleset=ruleset), self.check(ruleset))
+
+    async def floor(self, subject: Subject) -> Examined:
+        """Examine one subject by the floor alone, with what is always there and costs little.
+
+        Raises:
+            imgen.errors.Unavailable: see above.
+        """
+        kept = tuple(one for one in self.detectors if one.name in _OF_THE_FLOOR)
+        return await replace(self, detectors=kept)._judged(subject, _NO_RULES)
+
+    async def _judged(self, subject: Subject, rules: Ruleset) -> Examined:
         began = time.perf_counter()
         looks = await asyncio.gather(*(self._look(one, subject) for one in self.detectors))
         if failures := [f"{look.detector} {look.failure}" for look in looks if look.failure]:
@@ -100,7 +114,7 @@ class Examine:
         signals = tuple(signal for look in looks for signal in look.signals)
         times = {look.detector: look.milliseconds for look in looks}
         return Examined(
-            verdict=judge(rules, signals, self.versions),
+            verdict=judge(rules, signals, self.versions, of_upload=subject.kind == "upload"),
             milliseconds={**times, "": _since(began)},
         )
 
@@ -179,6 +193,22 @@ class Review:
                 floor=verdict.floor,
             )
         return verdict
+
+    async def floor(self, subject: Subject, ruleset: str = "") -> Verdict | None:
+        """What is left of a review where reviews are switched off: the floor, under any ruleset.
+
+        Returns:
+            None where the floor lets it pass; nothing is written down then.
+
+        Raises:
+            imgen.errors.Unavailable: the prompt and the hash lists could not be looked at.
+        """
+        del ruleset
+        examined = await self.examine.floor(subject)
+        if not examined.verdict.floor:
+            return None
+        await self._append(entry_of(subject, examined.verdict, examined.milliseconds))
+        return examined.verdict
 
     async def _append(self, entry: NewEntry) -> None:
         async with self.database.transaction() as connection:

@@ -43,7 +43,11 @@ class Repeat:
             force: take the nearest picture, however far.
             pick: one of so many best is taken at random.
             request_id: of the call that it belongs to.
+
+        Raises:
+            imgen.errors.Invalid: code `floor`: it may not even be asked for.
         """
+        await self.submit.refuse_floor(caller, request)
         image = await self.lookup(_wish(caller, request, force, pick))
         if image is None:
             return None

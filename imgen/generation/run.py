@@ -67,7 +67,12 @@ class Run:
         if verdict.floor:
             return outcome
         image, thumbnail = await Shelf(self.objects).put(job, finished, QUARANTINE)
-        withheld = replace(_completed(made, finished, None), image=image, thumbnail=thumbnail)
+        withheld = replace(
+            _completed(made, finished, verdict),
+            image=image,
+            thumbnail=thumbnail,
+            ruleset_version=0,  # no ruleset clears it, if an operator does
+        )
         return replace(outcome, image_key=image.key, withheld=withheld)
 
     async def _finish_again(self, job: Job, inputs: Inputs) -> Completed:

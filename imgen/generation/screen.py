@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from imgen.compliance.floor import refuse_floor, refuse_listed
 from imgen.compliance.refusals import RecordRefusal
 from imgen.compliance.review import Examine
+from imgen.compliance.rulesets.load import DEFAULT
 from imgen.compliance.screening import screen
 from imgen.errors import Invalid
 
@@ -46,16 +49,33 @@ class Screen:
             imgen.errors.Invalid: code `floor`, or `prompt_refused` where the operator has such
                 prompts refused.
         """
+        await self.floor(account_id, prompt, negative, ruleset=ruleset)
+        if self.reviewed and self.refuse_prompts:
+            async with self._on_record(account_id, ruleset, prompt, negative):
+                await asyncio.to_thread(self._refuse_listed, ruleset, prompt, negative)
+
+    async def floor(
+        self, account_id: str, prompt: str, negative: str, *, ruleset: str = DEFAULT
+    ) -> None:
+        """Refuse what nobody may ask for, under any ruleset: of the library no more than of us.
+
+        Raises:
+            imgen.errors.Invalid: code `floor`.
+        """
+        async with self._on_record(account_id, ruleset, prompt, negative):
+            await asyncio.to_thread(refuse_floor, prompt, negative)
+
+    @contextlib.asynccontextmanager
+    async def _on_record(
+        self, account_id: str, ruleset: str, prompt: str, negative: str
+    ) -> AsyncIterator[None]:
         try:
-            await asyncio.to_thread(self._refuse, ruleset, prompt, negative)
+            yield
         except Invalid:
             await self.record(
                 account_id=account_id, ruleset=ruleset, prompt=prompt, negative=negative
             )
             raise
 
-    def _refuse(self, ruleset: str, prompt: str, negative: str) -> None:
-        refuse_floor(prompt, negative)
-        if self.reviewed and self.refuse_prompts:
-            rules = self.examine.rulesets.named(ruleset)
-            refuse_listed(screen(prompt, negative), rules)
+    def _refuse_listed(self, ruleset: str, prompt: str, negative: str) -> None:
+        refuse_listed(screen(prompt, negative), self.examine.rulesets.named(ruleset))

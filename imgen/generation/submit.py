@@ -67,12 +67,7 @@ class Submit:
             imgen.errors.Unavailable: the model cannot run here, or the database is down.
         """
         self._check(caller, request)
-        await self.screen.prompt(
-            caller.account_id,
-            request.compliance_ruleset,
-            self._composed(request),
-            request.negative,
-        )
+        await self._screen(caller, request)
         receipt = receipt or Submitted(id=ids.job_id(), gen_id=ids.gen_id())
         queue = queue_of(request.model)
         new = store.NewJob(
@@ -94,6 +89,25 @@ class Submit:
             entry = await self.queue.put(connection, receipt.id, queue, turn, priority=new.priority)
             await store.set_queue_entry(connection, receipt.id, entry)
         return receipt
+
+    async def refuse_floor(self, caller: Caller, request: GenerationRequest) -> None:
+        """Refuse what the floor forbids: before the library is asked, or anybody else.
+
+        Raises:
+            imgen.errors.Invalid: code `floor`.
+        """
+        await self.screen.floor(caller.account_id, self._composed(request), request.negative)
+
+    async def _screen(self, caller: Caller, request: GenerationRequest) -> None:
+        if request.repeat_of:  # cleared before; the ruleset that is asked for does not count
+            await self.refuse_floor(caller, request)
+            return
+        await self.screen.prompt(
+            caller.account_id,
+            request.compliance_ruleset,
+            self._composed(request),
+            request.negative,
+        )
 
     def _composed(self, request: GenerationRequest) -> str:
         """The prompt as the engine will get it: style and character may change what it says."""
@@ -124,6 +138,8 @@ class Submit:
             known = ", ".join(self.catalog.models)
             raise Invalid(f"There is no model {request.model}; there are {known}", field="model")
         check_plan(request.stand_in_for or model.key, caller.plan.models if caller.plan else ())
+        if request.repeat_of:  # nothing is made
+            return
         if reason := self.engines.obstacle(model):
             raise Unavailable(f"The model {model.key} cannot run here: {reason}", field="model")
         if not model.can(request.task):

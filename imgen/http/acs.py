@@ -29,6 +29,10 @@ from imgen.http.surface import JsonResponse
 from imgen.verification.picture import Limits, open_picture
 
 PATH = "/acs/review"
+SCOPE = "acs"
+"""No key can be restricted to it, so that a key with restrictions is good for none of it."""
+_AT_ONCE = 4
+"""Pictures that are opened at once: each can take some hundred megabytes."""
 _LARGEST_BODY = 16 * 1024 * 1024
 _LIMITS = Limits(most_bytes=12 * 1024 * 1024, most_pixels=36_000_000)
 _DATA_URI = re.compile(r"data:image/[\w.+-]{1,40};base64,", re.IGNORECASE)
@@ -47,20 +51,22 @@ class ReviewBody(Body):
 
 
 def acs_route(authenticate: Authenticate, review: Review) -> Route:
-    """The route. For whoever has an API key.
+    """The route. For whoever has an API key that is not restricted to some surfaces.
 
     Args:
         review: it asks no external reviewer itself, so that no two can ask each other for ever.
     """
     review = review.without("acs")
+    turn = asyncio.Semaphore(_AT_ONCE)
 
     async def serve(request: Request) -> Response:
-        caller = await authenticate(request.headers.get("authorization", ""))
-        fields = await json_object(request, limit=_LARGEST_BODY)
-        body = read_fields(ReviewBody, fields)
-        image = await asyncio.to_thread(_picture, body.image)
+        caller = await authenticate(request.headers.get("authorization", ""), surface=SCOPE)
+        body = read_fields(ReviewBody, await json_object(request, limit=_LARGEST_BODY))
         ruleset = body.ruleset.strip() or "default"
-        return JsonResponse(to_wire(await review(_subject(body, image, caller), ruleset)))
+        async with turn:
+            image = await asyncio.to_thread(_picture, body.image)
+            verdict = await review(_subject(body, image, caller), ruleset)
+        return JsonResponse(to_wire(verdict))
 
     return Route(PATH, serve, methods=["POST"])
 

@@ -18,8 +18,6 @@ from imgen.compliance.detectors.vision import VisionDetector
 from imgen.compliance.refusals import RecordRefusal
 from imgen.compliance.review import Examine, Review
 from imgen.compliance.rulesets import load_rulesets
-from imgen.compliance.subject import Subject
-from imgen.compliance.verdict import Verdict
 from imgen.database.pool import Database
 from imgen.finishing.pdq import pdq
 from imgen.generation.judge import Reviewer
@@ -50,8 +48,8 @@ async def close_detectors(examine: Examine) -> None:
 
 
 def make_reviewer(settings: Settings, review: Review) -> Reviewer:
-    """What jobs are reviewed by; where review is switched off, nobody judges."""
-    return review if settings.compliance.kind == "on" else _nobody
+    """What jobs are reviewed by; where review is switched off, the floor holds all the same."""
+    return review if settings.compliance.kind == "on" else review.floor
 
 
 def make_screen(settings: Settings, review: Review) -> Screen:
@@ -63,11 +61,6 @@ def make_screen(settings: Settings, review: Review) -> Screen:
         reviewed=compliance.kind == "on",
         refuse_prompts=compliance.refuse_prompts,
     )
-
-
-async def _nobody(subject: Subject, ruleset: str) -> Verdict | None:
-    del subject, ruleset
-    return None
 
 
 def _detectors(compliance: ComplianceSettings, database: Database) -> list[Detector]:

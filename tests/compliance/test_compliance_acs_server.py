@@ -175,6 +175,33 @@ async def test_without_a_good_key_nothing_is_looked_at(database: Database, key: 
     assert (reply.status_code, detector.subjects) == (401, [])
 
 
+async def test_a_key_for_some_surfaces_is_none_for_reviews(database: Database) -> None:
+    key = await Administer(database).create_key("asker", scopes=["cache-api"])
+    detector = Seeing()
+    async with serving(database, review_with(database, detector)) as url:
+        reply = await post(url, key, image=file())
+    assert (reply.status_code, detector.subjects) == (403, [])
+    assert "cache-api" in reply.json()["error"]
+
+
+async def test_only_some_pictures_are_open_at_once(database: Database, token: str) -> None:
+    class Crowded(Seeing):
+        inside = most = 0
+
+        async def detect(self, subject: Subject) -> tuple[Signal, ...]:
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+            await asyncio.sleep(0.05)
+            self.inside -= 1
+            return ()
+
+    detector = Crowded()
+    async with serving(database, review_with(database, detector)) as url:
+        replies = await asyncio.gather(*(post(url, token, image=file()) for _ in range(12)))
+    assert [one.status_code for one in replies] == [200] * 12
+    assert 1 <= detector.most <= 4
+
+
 async def test_a_body_over_the_limit_is_not_read(database: Database, token: str) -> None:
     async with serving(database, review_with(database, Seeing())) as url:
         reply = await post(url, token, image="A" * 17 * 1024 * 1024)

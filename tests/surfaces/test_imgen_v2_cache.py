@@ -189,6 +189,18 @@ async def test_another_format_is_finished_again_with_the_stored_one_as_ingredien
     assert credentials.ingredients == (first["images"][0]["filename"],)
 
 
+@pytest.mark.parametrize("ruleset", ["no-such-ruleset", "strict"])
+async def test_a_hit_ignores_the_ruleset_also_in_another_format(
+    call: Call, core: Core, ruleset: str
+) -> None:
+    await _stored(call, core, "a castle by a lake")
+    job = await _generate(
+        call, "a castle by a lake", use_cache=True, format="webp", compliance_ruleset=ruleset
+    )
+    assert job["cache"] is True
+    assert (await _done(call, job))["meta"]["compliance"] == "safe"
+
+
 async def test_pictures_of_a_model_that_changed_are_withdrawn(call: Call, core: Core) -> None:
     from imgen.library import store
 

@@ -7,6 +7,7 @@ import base64
 from dataclasses import replace
 from typing import Any
 
+import cv2
 import httpx
 import numpy as np
 import psycopg
@@ -14,12 +15,14 @@ import pytest
 
 from imgen.compliance.appeals import Appeals
 from imgen.compliance.audit import store as audit
+from imgen.compliance.hash_lists.keep import HashLists
 from imgen.compliance.review import Examine, Review
 from imgen.compliance.signal import Signal
 from imgen.compliance.subject import Subject
 from imgen.database.pool import Database
 from imgen.errors import Unavailable
 from imgen.finishing.encode import Format, decode, encode
+from imgen.finishing.pdq import pdq
 from imgen.wiring.core import Core
 from imgen.wiring.memory import make_release
 
@@ -109,6 +112,8 @@ class TestBlocked:
         await appeals.overturn(job_id, reason="a study of a statue", by="the operator")
         reply = (await ask("status", id=job_id)).json()
         assert reply["meta"]["compliance"] == "safe"
+        looked = {name.split()[0] for name in reply["meta"]["compliance_detectors"]}
+        assert looked == {"prompt", "hashes"}
         url = reply["meta"]["images"][0]["url"]
         assert (await client.get(url)).status_code == 200
         async with core.database.connection() as connection:
@@ -152,6 +157,28 @@ async def test_the_clients_watermark_is_reviewed_too(ask: Ask, core: Core) -> No
     async with core.database.connection() as connection:
         entries = await audit.entries(connection, job_id=job_id, limit=5)
     assert sorted(entry.kind for entry in entries) == ["generated", "upload"]
+
+
+@pytest.mark.usefixtures("worker")
+async def test_a_watermark_is_not_blocked_for_the_words_of_the_prompt(ask: Ask) -> None:
+    mark = encode(np.full((40, 80, 3), 200, np.uint8), Format.PNG)
+    uri = f"data:image/png;base64,{base64.b64encode(mark).decode()}"
+    _, reply = await ask.ended(prompt=BLOCKED, wm_image=uri)
+    assert reply["filter_categories"] == ["explicit-nudity"]
+    assert "/quarantine/" in base64.b64decode(reply["unsafe_url"]).decode()
+
+
+@pytest.mark.parametrize("fields", [{}, {"cache_force": True}, {"optimize": True}])
+async def test_the_floor_is_refused_before_the_library_and_the_enhancer_hear_of_it(
+    ask: Ask, fields: dict[str, bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unwanted(*_: object, **__: object) -> None:
+        raise AssertionError("it was asked")
+
+    monkeypatch.setattr("imgen.library.lookup.Lookup.__call__", unwanted)
+    monkeypatch.setattr("imgen.surfaces.imgen_v2.routes.ImgenV2._enhanced", unwanted)
+    body = {"prompt": "a nude schoolgirl", "model": "instant", "use_cache": True, **fields}
+    assert (await ask("generate", **body)).status_code == 400
 
 
 async def test_an_unknown_ruleset_is_refused(ask: Ask) -> None:
@@ -206,6 +233,25 @@ class TestSwitchedOff:
     async def test_the_floor_holds_all_the_same(self, ask: Ask) -> None:
         reply = await ask("generate", prompt="a nude schoolgirl", model="instant")
         assert reply.status_code == 400
+
+    @pytest.mark.usefixtures("worker")
+    async def test_a_known_bad_picture_is_blocked_all_the_same(self, ask: Ask, core: Core) -> None:
+        pixels = (np.random.default_rng(4).random((8, 8, 3)) * 255).astype(np.uint8)
+        mark = cv2.resize(pixels, (256, 256), interpolation=cv2.INTER_CUBIC)
+        found = pdq(mark)
+        assert found.quality >= 50
+        await HashLists(core.database).add("test-known", "known_bad", [found.hash])
+        try:
+            data = base64.b64encode(encode(mark, Format.PNG)).decode()
+            uri = f"data:image/png;base64,{data}"
+            job_id, reply = await ask.ended(prompt="a lake", wm_image=uri)
+        finally:
+            await HashLists(core.database).remove("test-known")
+        assert reply["compliance"] == "unsafe"
+        assert reply["unsafe_url"] == ""
+        async with core.database.connection() as connection:
+            entries = await audit.entries(connection, job_id=job_id, limit=5)
+        assert [(entry.state, entry.floor) for entry in entries] == [("blocked", True)]
 
 
 @pytest.fixture

@@ -73,6 +73,19 @@ async def entries(
         return [_entry(row) for row in await cursor.fetchall()]
 
 
+async def latest_verdict(connection: Connection, job_id: str) -> Entry | None:
+    """The latest review of a job that came to a verdict, whatever failed before or since."""
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(
+            f"SELECT id, at, {_COLUMNS} FROM compliance_reviews"  # noqa: S608 - constants
+            " WHERE job_id = %s AND job_id <> '' AND ruleset_version IS NOT NULL"
+            " ORDER BY id DESC LIMIT 1",
+            (job_id,),
+        )
+        row = await cursor.fetchone()
+    return None if row is None else _entry(row)
+
+
 def _entry(row: dict[str, Any]) -> Entry:
     return Entry(
         **{

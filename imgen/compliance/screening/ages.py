@@ -13,6 +13,13 @@ _STUCK = re.compile(r"(\d{1,2})(yo|y|yr|yrs|yearold|yearsold|year|years|yrold)")
 _BEFORE_NOTHING = frozenset({"and", "with", "but", "naked", "nude", "yo", "so", "wearing"})
 _CONTRACTED = frozenset({"shes", "hes", "im", "looks", "appears", "looking"})
 """What needs no `is` before an age."""
+_GOES_ON = _BEFORE_NOTHING | frozenset(
+    (
+        *("in", "on", "at", "by", "under", "near", "beside", "from", "inside", "outside"),
+        *("against", "behind", "before", "for", "to", "as", "is", "who", "topless", "undressed"),
+    )
+)
+"""What may follow `a girl of twelve`, beside every word in -ing; `kings` would be counted."""
 _YOUNGEST_IN_COMMAS = 5
 _AFTER_YEARS = ("old", "olds", "young")
 
@@ -86,13 +93,16 @@ def _she_is(row: Sequence[Token], index: int, ages: Ages) -> tuple[str, int] | N
 
 
 def _in_commas(row: Sequence[Token], index: int, ages: Ages) -> tuple[str, int] | None:
-    """`stepdaughter, 15`, as newspapers write it, or `a girl of fifteen`; not `girl, 16:9`."""
+    """`stepdaughter, 15`, as newspapers write it, or `a girl of fifteen`; not `girl, 16:9`, nor
+    `a son of twelve kings`."""
     of = _word(row, index + 1) == "of"
     if row[index].word not in ages.kin or not (of or _starts(row, index + 1)):
         return None
     number, taken = _number(row, index + 1 + of, ages)
     end = index + 1 + of + taken
-    alone = _starts(row, end) and not _word(row, end)[:1].isdigit()
+    following = _word(row, end)
+    alone = _starts(row, end) and not following[:1].isdigit()
+    alone = alone or (of and (following in _GOES_ON or following.endswith("ing")))
     if number < _YOUNGEST_IN_COMMAS or not _is_minor(number) or not alone:
         return None
     return f"{row[index].word}, {number}", end - index
