@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from imgen import clock
 from imgen.cli.options import DataDir, administer
+from imgen.cli.tables import print_table
 
 app = typer.Typer(
     help="List accounts, suspend them, change their plan.\n\n"
@@ -28,7 +28,7 @@ def list_accounts(data_dir: DataDir = None) -> None:
         state = "suspended" if account.suspended else "active"
         created = clock.rfc3339(account.created_at)
         table.add_row(account.name, account.plan or "none", state, created, account.id)
-    Console().print(table)
+    print_table(table)
 
 
 @app.command()

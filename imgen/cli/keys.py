@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from imgen import clock
 from imgen.accounts.records import SCOPES, ApiKey
 from imgen.cli.options import DataDir, administer, duration
+from imgen.cli.tables import print_table
 
 app = typer.Typer(
     help="Make, list and revoke API keys.\n\n"
@@ -79,7 +79,7 @@ def list_keys(
             clock.rfc3339(key.last_used_at) if key.last_used_at else "never",
             _state(key),
         )
-    Console().print(table)
+    print_table(table)
 
 
 @app.command()

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from imgen.accounts.plans.administer import AdministerPlans
 from imgen.accounts.plans.records import Plan
 from imgen.catalog.load import load_catalog
 from imgen.cli.options import DataDir, run, settings_for
+from imgen.cli.tables import print_table
 from imgen.errors import Invalid
 from imgen.wiring.core import open_database
 
@@ -47,7 +47,7 @@ def list_plans(data_dir: DataDir = None) -> None:
         )
         others = (str(plan.batch_size), str(plan.credits_per_month), _storage(plan))
         table.add_row(plan.slug, *map(_limit, limits), *others)
-    Console().print(table)
+    print_table(table)
 
 
 @app.command()
@@ -190,7 +190,7 @@ def _show(plan: Plan) -> None:
     table = Table(show_header=False, box=None)
     for name, value in rows.items():
         table.add_row(name, value)
-    Console().print(table)
+    print_table(table)
 
 
 def _limit(value: int | None) -> str:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from imgen import clock
@@ -16,6 +15,7 @@ from imgen.accounts.administer import Administer
 from imgen.accounts.requests.log import RequestLog
 from imgen.accounts.requests.records import LoggedRequest
 from imgen.cli.options import DataDir, run, settings_for
+from imgen.cli.tables import print_table
 from imgen.errors import NotFound
 from imgen.wiring.core import open_database
 
@@ -52,7 +52,7 @@ def show(
     for name, value in rows.items():
         if value:
             table.add_row(name, value)
-    Console().print(table, markup=False)
+    print_table(table)
 
 
 @app.command("list")
@@ -77,7 +77,7 @@ def list_requests(
         call = f"{one.surface}: {one.operation}"
         started = clock.rfc3339(one.started_at)
         table.add_row(one.id, started, call, _outcome(one), _milliseconds(one), str(one.images))
-    Console().print(table, markup=False)
+    print_table(table)
 
 
 def _read(

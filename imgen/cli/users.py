@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from imgen import clock
 from imgen.accounts.people.operate import OperateUsers
 from imgen.accounts.people.records import Link, User
 from imgen.cli.options import DataDir, run, settings_for
+from imgen.cli.tables import print_table
 from imgen.errors import Invalid
 from imgen.settings import Settings
 from imgen.wiring.core import open_database
@@ -41,7 +41,7 @@ def list_users(data_dir: DataDir = None) -> None:
         signed_in = clock.rfc3339(user.signed_in_at) if user.signed_in_at else "never"
         created = clock.rfc3339(user.created_at)
         table.add_row(user.email, _state(user), user.accounts, created, signed_in)
-    Console().print(table)
+    print_table(table)
 
 
 @app.command()

@@ -130,6 +130,31 @@ def test_people_are_moved_between_accounts(imgen: Run) -> None:
                      imgen("users", "list"))  # fmt: skip
 
 
+def test_a_name_that_looks_like_markup_is_shown_as_it_is(imgen: Run) -> None:
+    imgen("users", "add", ANN, "--account", "[/b] [red]Bicycles")
+    imgen("keys", "create", "[/b] [red]Bicycles", "--label", "[link=x]shop[/]")
+    assert "[/b] [red]Bicycles" in imgen("accounts", "list")
+    assert "[/b] [red]Bicycles (owner)" in imgen("users", "list")
+    assert "[link=x]shop[/]" in imgen("keys", "list")
+
+
+@pytest.mark.parametrize("terminal", ["0", "1"])
+def test_an_id_is_whole_wherever_it_is_shown(
+    imgen: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    execute: Callable[[str], list[tuple[object, ...]]],
+    terminal: str,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TTY_COMPATIBLE", terminal)
+    imgen("keys", "create", "Bicycles", "--label", "the checkout of the shop in the high street")
+    ((key_id,),) = execute("SELECT id FROM api_keys")
+    listed = imgen("keys", "list")
+    assert str(key_id) in listed
+    assert "…" not in listed
+    assert ("the checkout of the shop" in listed) == (terminal == "0")
+
+
 def test_invitations_and_resets_print_tokens(imgen: Run) -> None:
     imgen("keys", "create", "Bicycles")
     invitation = imgen("users", "invite", ANN, "Bicycles", "--role", "owner")
