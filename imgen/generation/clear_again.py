@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+import numpy as np
 import structlog
+from numpy.typing import NDArray
 
 from imgen.compliance.audit import store as audit
 from imgen.compliance.audit.entry import Entry
@@ -18,7 +20,7 @@ from imgen.compliance.rulesets import judge
 from imgen.compliance.subject import Subject
 from imgen.compliance.verdict import Verdict
 from imgen.database.pool import Database
-from imgen.errors import NotFound
+from imgen.errors import ImgenError, Invalid, NotFound
 from imgen.finishing.encode import decode
 from imgen.generation import store as jobs
 from imgen.library import rulings
@@ -26,6 +28,8 @@ from imgen.library.rulings import Outdated
 from imgen.storage.objects import ObjectStore
 
 _AT_ONCE = 200
+_MOST_FAILURES = 5
+"""In a row."""
 _log = structlog.get_logger()
 
 
@@ -40,29 +44,45 @@ class ClearAgain:
     async def withdraw(self) -> int:
         """Stop serving what is to be judged again; returns how many pictures.
 
+        Where a change of rulesets was taken back, what it withdrew is served again as it was.
+
         Raises:
             imgen.errors.Unavailable: the database is down.
         """
-        rulesets = self.review.examine.rulesets
-        current = {key: str(ruleset.version) for key, ruleset in rulesets.items()}
         async with self.database.transaction() as connection:
-            withdrawn = await rulings.withdraw(connection, current)
-        if withdrawn:
-            _log.info("library.ruleset_changed", images=withdrawn)
+            back = await rulings.let_back(connection, self._current())
+            withdrawn = await rulings.withdraw(connection, self._current())
+        if withdrawn or back:
+            _log.info("library.ruleset_changed", images=withdrawn, let_back=back)
         return withdrawn
 
     async def __call__(self) -> int:
         """Judge some of them; returns how many. Any number of workers may do it at once.
 
+        One that cannot be reviewed stays withdrawn, and is tried again when the others have had
+        their turn. Several such in a row end the round: then it is not the pictures.
+
         Raises:
-            imgen.errors.Unavailable: the database is down, or a picture could not be reviewed:
-                it stays withdrawn, and is tried again.
+            imgen.errors.ImgenError: the database is down, or what kept those from being reviewed.
         """
         async with self.database.connection() as connection:
-            waiting = await rulings.waiting(connection, _AT_ONCE)
+            waiting = await rulings.waiting(connection, self._current(), _AT_ONCE)
+        judged = failures = 0
         for image in waiting:
-            await self._judge(image)
-        return len(waiting)
+            try:
+                await self._judge(image)
+            except ImgenError as error:
+                failures += 1
+                if failures == _MOST_FAILURES:
+                    raise
+                _log.warning("library.not_judged", image=image.id, error=error.message)
+            else:
+                judged, failures = judged + 1, 0
+        return judged
+
+    def _current(self) -> dict[str, str]:
+        rulesets = self.review.examine.rulesets
+        return {key: str(ruleset.version) for key, ruleset in rulesets.items()}
 
     async def _judge(self, image: Outdated) -> None:
         if image.ruleset not in self.review.examine.rulesets:
@@ -73,6 +93,9 @@ class ClearAgain:
         except NotFound:
             await self._settle(image, "its file is gone", "")
             return
+        except Invalid as error:
+            await self._settle(image, error.message, "")
+            return
         reason = verdict.reason if verdict.blocked else None
         await self._settle(image, reason, str(verdict.ruleset_version))
 
@@ -81,23 +104,29 @@ class ClearAgain:
         if entry is not None and entry.detectors == self.review.detectors:
             ruleset = self.review.check(image.ruleset)
             return judge(ruleset, entry.signals, entry.detectors)
-        data = await self.objects.get(image.image_key)
         subject = Subject(
             kind="generated" if image.source == "generated" else "imported",
-            image=await asyncio.to_thread(decode, data),
+            image=await self._pixels(image),
             prompt=image.prompt,
             negative=", ".join(image.negatives),
             account_id=image.account_id or "",
         )
         return await self.review(subject, image.ruleset)
 
+    async def _pixels(self, image: Outdated) -> NDArray[np.uint8]:
+        data = await self.objects.get(image.image_key)
+        try:
+            return await asyncio.to_thread(decode, data)
+        except (OSError, ValueError, SyntaxError):  # what Pillow raises over a broken file
+            raise Invalid("its file cannot be read any more") from None
+
     async def _on_record(self, image: Outdated) -> Entry | None:
         async with self.database.connection() as connection:
             found = await jobs.find_by_gen_id(connection, image.id)
             if found is None:
                 return None
-            entries = await audit.entries(connection, job_id=found[1], limit=1)
-        return entries[0] if entries else None
+            entry = await audit.latest_verdict(connection, found[1])
+        return entry if entry is not None and entry.kind != "upload" else None
 
     async def _settle(self, image: Outdated, reason: str | None, version: str) -> None:
         async with self.database.transaction() as connection:

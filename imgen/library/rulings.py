@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import LiteralString
 
 from psycopg.rows import class_row
 
@@ -26,6 +27,12 @@ class Outdated:
     ruleset: str
 
 
+_OUTDATED: LiteralString = (
+    "NOT EXISTS (SELECT FROM unnest(%(keys)s::text[], %(versions)s::text[]) AS now(key, version)"
+    " WHERE now.key = ruleset AND now.version = ruleset_version)"
+)
+
+
 async def withdraw(connection: Connection, current: Mapping[str, str]) -> int:
     """Stop serving what another version than the current one cleared, or a ruleset that is gone.
 
@@ -33,21 +40,43 @@ async def withdraw(connection: Connection, current: Mapping[str, str]) -> int:
         current: ruleset → version.
     """
     done = await connection.execute(
-        "UPDATE images SET withdrawn = %s WHERE withdrawn IS NULL AND ruleset_version <> ''"
-        " AND NOT EXISTS (SELECT FROM unnest(%s::text[], %s::text[]) AS now(key, version)"
-        "                 WHERE now.key = ruleset AND now.version = ruleset_version)",
-        (CHANGED, list(current), list(current.values())),
+        "UPDATE images SET withdrawn = %(changed)s"  # noqa: S608 - a constant
+        f" WHERE withdrawn IS NULL AND ruleset_version <> '' AND {_OUTDATED}",
+        {"changed": CHANGED, "keys": list(current), "versions": list(current.values())},
     )
     return done.rowcount
 
 
-async def waiting(connection: Connection, limit: int) -> list[Outdated]:
-    """Some of those that are to be judged again, oldest first."""
+async def let_back(connection: Connection, current: Mapping[str, str]) -> int:
+    """Serve again what these versions cleared and another one withdrew: it was taken back.
+
+    Args:
+        current: ruleset → version.
+    """
+    done = await connection.execute(
+        "UPDATE images SET withdrawn = NULL"  # noqa: S608 - a constant
+        f" WHERE withdrawn = %(changed)s AND NOT ({_OUTDATED})",
+        {"changed": CHANGED, "keys": list(current), "versions": list(current.values())},
+    )
+    return done.rowcount
+
+
+async def waiting(connection: Connection, current: Mapping[str, str], limit: int) -> list[Outdated]:
+    """Some of those that are to be judged again: any, so that none keeps others from their turn.
+
+    Args:
+        current: ruleset → version. What was cleared by these already, a worker of a later release
+            has withdrawn, and that one is to judge it.
+    """
     async with connection.cursor(row_factory=class_row(Outdated)) as cursor:
         await cursor.execute(
-            "SELECT id, account_id, source, prompt, negatives, image_key, ruleset FROM images"
-            " WHERE withdrawn = %s ORDER BY created_at, id LIMIT %s",
-            (CHANGED, limit),
+            "SELECT id, account_id, source, prompt, negatives, image_key, ruleset"  # noqa: S608
+            f" FROM images WHERE withdrawn = %(changed)s AND {_OUTDATED}"
+            " ORDER BY random() LIMIT %(limit)s",
+            {
+                **{"changed": CHANGED, "limit": limit},
+                **{"keys": list(current), "versions": list(current.values())},
+            },
         )
         return await cursor.fetchall()
 
