@@ -21,6 +21,7 @@ from imgen.engines.runpod.obstacle import obstacle
 from imgen.errors import Unavailable, Upstream
 
 _CANCEL_SECONDS = 5.0
+_RARER = 4
 
 
 class RunPodEngine:
@@ -38,7 +39,7 @@ class RunPodEngine:
         patience_seconds: without an answer, after which a job is given up.
         first_poll_seconds: until the first look at a job.
         longest_poll_seconds: between two looks at most.
-        nudges: where webhooks arrive; None: jobs are asked after only.
+        nudges: where webhooks arrive, so that jobs are asked after more rarely; None: nowhere.
     """
 
     def __init__(
@@ -62,8 +63,8 @@ class RunPodEngine:
         self._trusted = frozenset(output_hosts)
         self._nudges = nudges
         self._pace = Pace(
-            first=first_poll_seconds,
-            longest=longest_poll_seconds,
+            first=first_poll_seconds if nudges is None else longest_poll_seconds,
+            longest=longest_poll_seconds * (1 if nudges is None else _RARER),
             execution=execution_seconds,
             alive=alive_seconds,
             patience=patience_seconds,
