@@ -37,10 +37,10 @@ class Attempt:
             imgen.errors.Invalid: the model cannot do this.
             imgen.engines.protocol.Abandoned: nobody wants any of them.
         """
-        most = loaded.largest_batch or len(tickets)
         painted: list[Pixels] = []
-        for start in range(0, len(tickets), most):
-            painted += self._chunk(loaded, tickets[start : start + most])
+        while len(painted) < len(tickets):
+            most = loaded.largest_batch or len(tickets)
+            painted += self._chunk(loaded, tickets[len(painted) :][:most])
         return painted
 
     def _chunk(self, loaded: Loaded, tickets: Sequence[Ticket]) -> list[Pixels]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -56,6 +57,7 @@ class Batches:
         self._waiting: list[Ticket] = []
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="diffusers")
         self._serving: asyncio.Task[None] | None = None
+        self._come = asyncio.Event()
 
     async def submit(self, key: Hashable, order: Any, progress: Progress) -> EngineResult:
         """Wait for a turn and for the answer.
@@ -67,6 +69,7 @@ class Batches:
         loop = asyncio.get_running_loop()
         ticket = Ticket(key, order, progress, loop.create_future())
         self._waiting.append(ticket)
+        self._come.set()
         if self._serving is None or self._serving.done():
             self._serving = loop.create_task(self._serve())
         try:
@@ -81,8 +84,8 @@ class Batches:
         loop = asyncio.get_running_loop()
         idle = True
         while self._waiting:
-            if idle and self._window and len(self._of_first()) < self._largest:
-                await asyncio.sleep(self._window)
+            if idle:
+                await self._gather()
             idle = False
             batch = self._of_first()[: self._largest]
             if not batch:
@@ -94,6 +97,14 @@ class Batches:
                 answers = [error] * len(batch)
             for ticket, answer in zip(batch, answers, strict=True):
                 _settle(ticket, answer)
+
+    async def _gather(self) -> None:
+        """Until a batch is full, or the window is over."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._window):
+                while len(self._of_first()) < self._largest:
+                    self._come.clear()
+                    await self._come.wait()
 
     def _of_first(self) -> list[Ticket]:
         """Everything that may be painted with the one that has waited longest."""

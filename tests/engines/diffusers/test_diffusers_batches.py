@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pytest
 
-from imgen.engines.protocol import Abandoned, Task
+from imgen.engines.diffusers.batches import Answer, Batches, Ticket
+from imgen.engines.diffusers.emphasis import plain
+from imgen.engines.protocol import Abandoned, EngineRequest, EngineResult, Lora, Progress, Task
 from tests.engines.diffusers.conftest import Weights, disc, ignore, make_request, picture
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -14,27 +17,57 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 PROMPTS = ("a lake in the mountains", "a street at night", "a red kite, (wind:1.3)")
 
 
-@pytest.fixture
-def engine(weights: Weights) -> Any:
-    """Waits long enough that what is asked for together is painted together."""
-    weights("sdxl")
-    from imgen.engines.diffusers.engine import DiffusersEngine
+_NEVER = 600_000.0
+"""Milliseconds: a batch that waits so long goes off because it is full."""
 
-    return DiffusersEngine(device="cpu", batch_window_ms=50)
+
+class Engines:
+    """One that paints each picture alone, and one that waits until a batch is full."""
+
+    def __init__(self) -> None:
+        from imgen.engines.diffusers.engine import DiffusersEngine
+
+        self._alone = DiffusersEngine(device="cpu", batch=1, batch_window_ms=0)
+
+    async def alone(self, requests: Sequence[EngineRequest]) -> list[EngineResult]:
+        return [await self._alone.run(request, ignore) for request in requests]
+
+    async def together(
+        self, requests: Sequence[EngineRequest], batch: int, *progress: Progress
+    ) -> list[Any]:
+        from imgen.engines.diffusers.engine import DiffusersEngine
+
+        engine = DiffusersEngine(device="cpu", batch=batch, batch_window_ms=_NEVER)
+        told = [*progress, *[ignore] * len(requests)]
+        return await asyncio.gather(
+            *(engine.run(request, tell) for request, tell in zip(requests, told, strict=False)),
+            return_exceptions=True,
+        )
+
+
+@pytest.fixture
+def engines(weights: Weights) -> Engines:
+    weights("sdxl")
+    return Engines()
 
 
 @pytest.mark.parametrize(
     "name", ["sd15", "sdxl", "flux-dev", "flux2-klein", "qwen-image", "z-image"]
 )
 async def test_each_of_a_batch_is_what_it_would_be_alone(
-    name: str, weights: Weights, engine: Any
+    name: str, weights: Weights, engines: Engines
 ) -> None:
     requests = [
-        make_request(weights(name), seed=seed, prompt=prompt.ljust(24, "."), negative_prompt="fog")
+        make_request(
+            weights(name),
+            seed=seed,
+            prompt=prompt + "." * (24 - len(plain(prompt))),
+            negative_prompt="fog",
+        )
         for seed, prompt in enumerate(PROMPTS)
     ]
-    alone = [await engine.run(request, ignore) for request in requests]
-    together = await asyncio.gather(*(engine.run(request, ignore) for request in requests))
+    alone = await engines.alone(requests)
+    together = await engines.together(requests, 3)
     assert [one.info["batch"] for one in alone] == [1, 1, 1]
     assert [one.info["batch"] for one in together] == [3, 3, 3]
     for one, other in zip(alone, together, strict=True):
@@ -45,65 +78,109 @@ async def test_each_of_a_batch_is_what_it_would_be_alone(
 @pytest.mark.parametrize("name", ["sdxl", "flux-dev", "qwen-image", "z-image"])
 @pytest.mark.parametrize("task", [Task.IMAGE_TO_IMAGE, Task.INPAINT])
 async def test_edits_of_different_pictures_in_one_batch_are_each_right(
-    name: str, task: Task, weights: Weights, engine: Any
+    name: str, task: Task, weights: Weights, engines: Engines
 ) -> None:
     pictures = [picture(), picture()[::-1].copy()]
     requests = [
         make_request(weights(name), task=task, image=image, mask=disc(), seed=seed)
         for seed, image in enumerate(pictures)
     ]
-    alone = [await engine.run(request, ignore) for request in requests]
-    together = await asyncio.gather(*(engine.run(request, ignore) for request in requests))
+    alone = await engines.alone(requests)
+    together = await engines.together(requests, 2)
     assert [one.info["batch"] for one in together] == [2, 2]
     for one, other in zip(alone, together, strict=True):
         assert np.abs(one.image.astype(int) - other.image).max() <= 1
 
 
 async def test_what_differs_in_size_steps_or_guidance_is_not_painted_together(
-    weights: Weights, engine: Any
+    weights: Weights,
 ) -> None:
-    changes: list[dict[str, Any]] = [{}, {"width": 64}, {"steps": 2}, {"guidance_scale": 2.0}]
-    results = await asyncio.gather(
-        *(engine.run(make_request(weights("sdxl"), **change), ignore) for change in changes)
+    weights("sdxl")
+    from imgen.engines.diffusers.engine import batch_key
+    from imgen.engines.diffusers.families.table import family_of
+    from imgen.engines.diffusers.options import read_options
+    from imgen.engines.diffusers.prepare import prepare
+
+    def key(**changes: Any) -> Any:
+        request = make_request(weights("sdxl"), **changes)
+        traits = family_of("StableDiffusionXLPipeline").traits
+        return batch_key(prepare(request, read_options(request.options), traits, picture_matte))
+
+    same = key()
+    assert key(prompt="a kite", seed=2, negative_prompt="fog") == same
+    changes: tuple[dict[str, Any], ...] = (
+        {"width": 64},
+        {"steps": 2},
+        {"guidance_scale": 2.0},
+        {"loras": (Lora("kim", 1.0, "kim.safetensors"),)},
+        {"options": {"clip_skip": 1}},
+        {"task": Task.IMAGE_TO_IMAGE, "image": picture()},
     )
-    assert [one.info["batch"] for one in results] == [1, 1, 1, 1]
+    assert all(key(**change) != same for change in changes)
 
 
-async def test_a_batch_holds_no_more_than_it_may(weights: Weights) -> None:
-    from imgen.engines.diffusers.engine import DiffusersEngine
+def picture_matte(colour: Any) -> Any:
+    return colour[..., 0]
 
-    engine = DiffusersEngine(device="cpu", batch=2, batch_window_ms=50)
-    results = await asyncio.gather(
-        *(engine.run(make_request(weights("sdxl"), seed=seed), ignore) for seed in range(5))
-    )
-    assert sorted(str(one.info["batch"]) for one in results) == ["1", "2", "2", "2", "2"]
+
+async def test_a_batch_holds_no_more_than_it_may(weights: Weights, engines: Engines) -> None:
+    requests = [make_request(weights("sdxl"), seed=seed) for seed in range(4)]
+    results = await engines.together(requests, 2)
+    assert [one.info["batch"] for one in results] == [2, 2, 2, 2]
 
 
 async def test_one_of_a_batch_may_be_abandoned_without_the_others(
-    weights: Weights, engine: Any
+    weights: Weights, engines: Engines
 ) -> None:
     def leave(step: int, _of: int) -> None:
         if step == 1:
             raise Abandoned
 
-    request = make_request(weights("sdxl"))
-    alone = await engine.run(request, ignore)
-    results: list[Any] = await asyncio.gather(
-        engine.run(request, ignore),
-        engine.run(make_request(weights("sdxl"), seed=3), leave),
-        return_exceptions=True,
-    )
-    assert isinstance(results[1], Abandoned)
-    assert np.abs(results[0].image.astype(int) - alone.image).max() <= 1
+    requests = [make_request(weights("sdxl"), seed=seed) for seed in (3, 11)]
+    alone = await engines.alone(requests)
+    results = await engines.together(requests, 2, leave)
+    assert isinstance(results[0], Abandoned)
+    assert np.abs(results[1].image.astype(int) - alone[1].image).max() <= 1
+
+
+async def test_what_is_left_while_it_waits_is_never_begun() -> None:
+    """Without torch: the queue alone."""
+    begun: list[object] = []
+
+    def work(tickets: Sequence[Ticket]) -> list[Answer]:
+        begun.extend(ticket.key for ticket in tickets)
+        return [EngineResult(picture())] * len(tickets)
+
+    batches = Batches(work, 2, 600.0)
+    left = asyncio.create_task(batches.submit("left", None, ignore))
+    await asyncio.sleep(0)
+    left.cancel()
+    await asyncio.gather(left, return_exceptions=True)
+    await asyncio.gather(*(batches.submit("kept", None, ignore) for _ in range(2)))
+    assert begun == ["kept", "kept"]
+
+
+async def test_a_crash_of_the_work_is_told_to_all_and_the_queue_goes_on() -> None:
+    answers = iter([ZeroDivisionError("once"), None])
+
+    def work(tickets: Sequence[Ticket]) -> list[Answer]:
+        if error := next(answers):
+            raise error
+        return [EngineResult(picture())] * len(tickets)
+
+    batches = Batches(work, 1, 0.0)
+    with pytest.raises(ZeroDivisionError):
+        await batches.submit("one", None, ignore)
+    assert (await batches.submit("two", None, ignore)).image.shape == (64, 96, 3)
 
 
 async def test_one_that_cannot_be_painted_leaves_the_others_of_its_batch_alone(
-    weights: Weights, engine: Any
+    weights: Weights, engines: Engines
 ) -> None:
     """Prompts of other lengths make groups of their own within a batch."""
     long = "a very long road " * 12
     requests = [make_request(weights("sdxl"), prompt=text) for text in (PROMPTS[0], long)]
-    alone = [await engine.run(request, ignore) for request in requests]
-    together = await asyncio.gather(*(engine.run(request, ignore) for request in requests))
+    alone = await engines.alone(requests)
+    together = await engines.together(requests, 2)
     for one, other in zip(alone, together, strict=True):
         assert np.array_equal(one.image, other.image)

@@ -18,12 +18,12 @@ def make_engine(weights: Weights) -> Any:
     from imgen.engines.diffusers.engine import DiffusersEngine
 
     def make(**settings: Any) -> Any:
-        return DiffusersEngine(device="cpu", batch_window_ms=50, **settings)
+        return DiffusersEngine(device="cpu", **{"batch_window_ms": 0, **settings})
 
     return make
 
 
-def _fill(engine: Any, monkeypatch: pytest.MonkeyPatch, *, above: int) -> list[int]:
+def _fill(monkeypatch: pytest.MonkeyPatch, *, above: int) -> list[int]:
     """The device is full whenever more than `above` pictures are painted at once."""
     import torch
 
@@ -44,10 +44,10 @@ def _fill(engine: Any, monkeypatch: pytest.MonkeyPatch, *, above: int) -> list[i
 async def test_out_of_memory_means_smaller_batches_from_then_on(
     make_engine: Any, weights: Weights, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine = make_engine()
     requests = [make_request(weights("sdxl"), seed=seed) for seed in range(4)]
-    alone = [await engine.run(request, ignore) for request in requests]
-    tried = _fill(engine, monkeypatch, above=1)
+    alone = [await make_engine(batch=1).run(request, ignore) for request in requests]
+    engine = make_engine(batch=4, batch_window_ms=600_000.0)
+    tried = _fill(monkeypatch, above=1)
     for _ in range(2):
         results = await asyncio.gather(*(engine.run(request, ignore) for request in requests))
         for one, other in zip(alone, results, strict=True):
@@ -63,7 +63,7 @@ async def test_when_one_is_too_many_the_other_models_go_and_then_it_is_said(
     before = await engine.run(make_request(weights("sdxl")), ignore)
     assert len(engine.resident) == 2
     with monkeypatch.context() as full:
-        tried = _fill(engine, full, above=0)
+        tried = _fill(full, above=0)
         with pytest.raises(Unavailable, match="96x64 pixels") as caught:
             await engine.run(make_request(weights("sdxl")), ignore)
     assert caught.value.code == "out_of_memory"
@@ -89,7 +89,7 @@ async def test_before_giving_up_weights_are_offloaded_step_by_step(
         return bool(loaded.offload)
 
     monkeypatch.setattr(Loaded, "offload_more", more)
-    _fill(engine, monkeypatch, above=0)
+    _fill(monkeypatch, above=0)
     with pytest.raises(Unavailable, match="does not suffice"):
         await engine.run(make_request(weights("sdxl")), ignore)
     assert steps == ["none", "model", "sequential"]
