@@ -10,6 +10,7 @@ The API process only asks what stands in an engine's way; a worker imports it on
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -94,7 +95,8 @@ class Registry:
         """An engine, made on first use and kept.
 
         Raises:
-            imgen.errors.Unavailable: this installation has none of that name.
+            imgen.errors.Unavailable: this installation has none of that name, or it cannot be
+                loaded.
         """
         if name not in self._plugins:
             raise Unavailable(f"This installation has no engine {name}")
@@ -102,6 +104,13 @@ class Registry:
             make = _imported(self._plugins[name].engine)
             self._engines[name] = make(**self._settings.get(name, {}))
         return self._engines[name]
+
+    async def _ready(self, name: str) -> Engine:
+        """See `engine`. Its libraries, which may take many seconds, are imported in a thread: a
+        worker that says nothing meanwhile would be taken for dead."""
+        if name not in self._engines and name in self._plugins:
+            await asyncio.to_thread(_imported, self._plugins[name].engine)
+        return self.engine(name)
 
     async def run(
         self, model: Model, request: EngineRequest, progress: Progress
@@ -120,7 +129,7 @@ class Registry:
         for way in self._open_ways(model):
             try:
                 order = replace(request, options=way.options)
-                return way.engine, await self.engine(way.engine).run(order, progress)
+                return way.engine, await (await self._ready(way.engine)).run(order, progress)
             except (Upstream, Unavailable) as error:
                 _log.warning("engine.failed", engine=way.engine, error=error.message)
                 failure = error
@@ -144,5 +153,14 @@ class Registry:
 
 
 def _imported(place: str) -> Any:
+    """What is at `module:name`.
+
+    Raises:
+        imgen.errors.Unavailable: it is not there, or a library that it needs is not.
+    """
     module, _, name = place.partition(":")
-    return getattr(import_module(module), name)
+    try:
+        return getattr(import_module(module), name)
+    except (ImportError, AttributeError, OSError) as error:  # a shared library is an OSError
+        _log.warning("engine.not_loaded", place=place, error=str(error))
+        raise Unavailable(f"The engine at {place} cannot be loaded") from error
