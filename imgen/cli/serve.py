@@ -63,9 +63,9 @@ async def _serve(settings: Settings) -> None:
     async with open_core(settings) as core, open_http(core, public_url=url) as app:
         server = _Server(app, listener)
         worker = asyncio.create_task(_keep_worker(settings)) if settings.worker.embedded else None
+        await _tell_first_admin(core)
         await server.start()
         print(f"imgen is ready at {url}", flush=True)
-        await _tell_first_admin(core)
         await stop.wait()
         _log.info("server.stopping")
         await server.stop()

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from imgen.errors import Invalid
 
-PUBLIC = ("/api", "/v1/imagine", "/v2/image", "/files", "/verify")
+PUBLIC = ("/api", "/v1/imagine", "/v2/image", "/v2/credits", "/files", "/verify")
 """Paths that other sites may be let in to; everything else, the dashboard above all, never."""
 
 _SLASHES = re.compile(r"/{2,}")

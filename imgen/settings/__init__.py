@@ -16,6 +16,7 @@ from imgen.settings.sections import (
     Section,
     ServerSettings,
     StorageSettings,
+    UploadsSettings,
     WorkerSettings,
 )
 from imgen.settings.tree import Settings
@@ -36,6 +37,7 @@ __all__ = [
     "ServerSettings",
     "Settings",
     "StorageSettings",
+    "UploadsSettings",
     "WorkerSettings",
     "load_settings",
     "names",

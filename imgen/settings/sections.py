@@ -72,9 +72,21 @@ class StorageSettings(Section):
     link_seconds: int = Field(
         3600, ge=1, le=7 * 24 * 3600, description="How long a link to a picture works, in seconds."
     )
-    upload_hours: float = Field(
-        24.0, gt=0, description="How long pictures that clients send along are kept, in hours."
+
+
+class UploadsSettings(Section):
+    """The pictures that clients send along."""
+
+    most_bytes: int = Field(72 * 1024 * 1024, ge=1024, description="Largest form, in bytes.")
+    most_file_bytes: int = Field(
+        32 * 1024 * 1024, ge=1024, description="Largest file in a form, in bytes."
     )
+    most_pixels: int = Field(4096 * 4096, ge=4096, description="Most pixels of a sent picture.")
+    longest_side: int = Field(4096, ge=64, description="Longest side of one, in pixels.")
+    at_once: int = Field(
+        4, ge=1, description="Calls whose pictures one process has in memory at the same time."
+    )
+    hours: float = Field(24.0, gt=0, description="How long sent pictures are kept, in hours.")
 
 
 class WorkerSettings(Section):

@@ -35,6 +35,7 @@ from imgen.settings.sections import (
     LogSettings,
     ServerSettings,
     StorageSettings,
+    UploadsSettings,
     WorkerSettings,
 )
 
@@ -78,6 +79,7 @@ class Settings(BaseSettings):
     server: ServerSettings = ServerSettings()
     cors: CorsSettings = CorsSettings()
     storage: StorageSettings = StorageSettings()
+    uploads: UploadsSettings = UploadsSettings()
     worker: WorkerSettings = WorkerSettings()
     generation: GenerationSettings = GenerationSettings()
     compliance: ComplianceSettings = ComplianceSettings()

@@ -18,6 +18,12 @@ _FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "TIFF", "BMP")
 _MOST_LOOKED_AT = 4_000_000
 """Pixels. A larger picture is made smaller first: neither mark nor hash needs more."""
 
+_DAMAGED = (
+    *(OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, struct.error),
+    RuntimeError,  # AVIF
+)
+"""What Pillow's readers raise."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -56,7 +62,7 @@ def open_picture(data: bytes, limits: Limits) -> Picture:
         raise Invalid("The file is not a picture that can be read", field="file") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _too_many(limits) from None
-    except (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, struct.error):
+    except _DAMAGED:
         raise Invalid("The picture is damaged or cut short", field="file") from None
 
 

@@ -125,7 +125,7 @@ def _review(core: Core) -> Callable[[], Awaitable[str]]:
 
 
 def _imagine(doors: Doors) -> Imagine:
-    core = doors.core
+    core, sent = doors.core, doors.core.settings.uploads
     return Imagine(
         gate=doors.gate,
         delivering=Delivering(
@@ -140,7 +140,12 @@ def _imagine(doors: Doors) -> Imagine:
             link_seconds=core.settings.storage.link_seconds,
             wait_seconds=core.settings.generation.wait_seconds,
         ),
-        uploads=Uploads(form=FormLimits(), picture=PictureLimits(), folder=_incoming(core)),
+        uploads=Uploads(
+            form=FormLimits(most_bytes=sent.most_bytes, most_file_bytes=sent.most_file_bytes),
+            picture=PictureLimits(most_pixels=sent.most_pixels, longest_side=sent.longest_side),
+            folder=_incoming(core),
+            at_once=sent.at_once,
+        ),
     )
 
 

@@ -85,7 +85,7 @@ def _chores(core: Core) -> list[Chore]:
     """What is done beside the jobs."""
     settings, often = core.settings, core.settings.worker.janitor_seconds
     compliance, accounts = settings.compliance, settings.accounts
-    hours, days = settings.storage.upload_hours, compliance.quarantine_days
+    hours, days = settings.uploads.hours, compliance.quarantine_days
     uploads = Purge(core.objects, UPLOADS, timedelta(hours=hours))
     quarantine = Purge(core.objects, QUARANTINE, timedelta(days=days))
     audit = PurgeAudit(core.database, timedelta(days=compliance.audit_days))

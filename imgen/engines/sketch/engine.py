@@ -18,7 +18,8 @@ class SketchEngine:
     async def run(self, request: EngineRequest, progress: Progress) -> EngineResult:
         """Paint or edit, in a thread. See `imgen.engines.protocol.Engine`."""
         image = await asyncio.to_thread(_work, request, progress)
-        return EngineResult(image=image, info={"engine": "sketch"})
+        ignored = ("control",) if request.control else ()
+        return EngineResult(image=image, ignored=ignored, info={"engine": "sketch"})
 
 
 def _work(request: EngineRequest, progress: Progress) -> NDArray[np.uint8]:

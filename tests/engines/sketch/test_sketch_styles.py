@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from imgen.engines.sketch.look import Light
+from imgen.engines.sketch.styles.film import grained
 from imgen.engines.sketch.styles.pixel_art import cell_of
 from imgen.engines.sketch.styles.registry import STYLES, find_style
 from imgen.engines.sketch.styles.style import Painting
@@ -199,3 +200,9 @@ def test_every_key_and_word_finds_its_own_style() -> None:
         for phrase in (style.name, *style.words):
             found = find_style(phrase)
             assert found is style, phrase
+
+
+@pytest.mark.parametrize("size", [0.7, 1.0, 1.03, 1.05, 1.2, 2.0])
+def test_grain_of_any_size_covers_the_picture(size: float) -> None:
+    grey = np.full((90, 120, 3), 0.5, np.float32)
+    assert grained(grey, 0.1, seed=1, size=size).shape == grey.shape

@@ -52,6 +52,7 @@ def vignette(shape: tuple[int, int], amount: float, roundness: float = 1.0) -> F
 
 def grained(pixels: Pixels, amount: float, seed: int, size: float = 1.0) -> Pixels:
     """Film grain of deviation `amount`, strongest in the middle tones, `size` pixels wide."""
+    size = size if size > 1.05 else 1.0  # between, the grain would be smaller than the picture
     height, width = pixels.shape[:2]
     shape = (int(height / size) + 1, int(width / size) + 1)
     speck = white(shape, seed)
