@@ -121,7 +121,7 @@ def change(
 
 @app.command()
 def delete(slug: Slug, data_dir: DataDir = None) -> None:
-    """Remove a plan that no account has."""
+    """Remove a plan that no account has. `free` and `unlimited` stay: new accounts get them."""
     _administer(data_dir, lambda do: do.delete(slug))
     print(f"{slug} is gone")
 

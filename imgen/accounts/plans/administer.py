@@ -31,6 +31,11 @@ NEW = Plan(
     priority=0,
 )
 """What a new plan says where nothing is said."""
+_NEEDED = {
+    "free": "Sign-ups get",
+    "unlimited": "The first admin, and accounts that `imgen keys create` makes, get",
+}
+"""Plans that accounts are given before anybody chooses one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +98,15 @@ class AdministerPlans:
 
         Raises:
             imgen.errors.NotFound: there is none of that slug.
-            imgen.errors.Conflict: an account has it.
+            imgen.errors.Conflict: an account has it, or new ones are given it.
         """
+        if slug in _NEEDED:
+            raise Conflict(
+                f"{_NEEDED[slug]} the plan {slug}, so it stays; change it instead: "
+                f"imgen plans set {slug} --help",
+                code="plan_needed",
+                field="slug",
+            )
         async with self.database.connection() as connection:
             try:
                 found = await store.delete(connection, slug)

@@ -48,7 +48,8 @@ PRODUCT = Preset(
         "bright even light",
         "true-to-life colours",
     ),
-    negatives=("cropped", "duplicate", "hands", "text", "watermark", "colour cast", "blurry"),
+    negatives=("cropped", "duplicate", "hands", "watermark", "colour cast", "blurry"),
+    wordless=("text",),
     cut_out=True,
 )
 LOGO = Preset(

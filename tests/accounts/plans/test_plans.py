@@ -51,6 +51,14 @@ async def test_a_plan_is_made_changed_and_removed(plans: AdministerPlans) -> Non
         await plans.show("test-team")
 
 
+@pytest.mark.parametrize("slug", ["free", "unlimited"])
+async def test_a_plan_that_new_accounts_are_given_stays(plans: AdministerPlans, slug: str) -> None:
+    with pytest.raises(Conflict, match=f"imgen plans set {slug}") as caught:
+        await plans.delete(slug)
+    assert (caught.value.code, caught.value.field) == ("plan_needed", "slug")
+    assert (await plans.show(slug)).slug == slug
+
+
 async def test_a_plan_is_made_once(plans: AdministerPlans) -> None:
     with pytest.raises(Conflict) as caught:
         await plans.create("free")

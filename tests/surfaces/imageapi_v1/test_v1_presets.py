@@ -58,6 +58,12 @@ def test_a_logo_with_quoted_words_may_have_letters(catalog: Catalog) -> None:
         assert "letters" not in _worded(catalog, LOGO, prompt).negative
 
 
+def test_a_product_with_quoted_words_may_have_text(catalog: Catalog) -> None:
+    assert "text" in _worded(catalog, PRODUCT, "a mug").negative.split(", ")
+    words = _worded(catalog, PRODUCT, 'a mug that says "HELLO"')
+    assert "text" not in words.negative.split(", ")
+
+
 def test_a_model_without_the_style_is_given_its_words(catalog: Catalog) -> None:
     words = _worded(catalog, LOGO, "a fox", model="dreamshaper-8-lcm")
     assert words.style == "plain"
