@@ -9,7 +9,7 @@ import pytest
 
 from imgen.compliance.appeals import Appeals
 from imgen.compliance.audit import store
-from imgen.compliance.audit.entry import entry_of
+from imgen.compliance.audit.entry import entry_of, entry_of_failure
 from imgen.compliance.subject import Kind, Subject
 from imgen.compliance.verdict import Action, Finding, Verdict
 from imgen.database.pool import Database
@@ -59,6 +59,27 @@ async def test_an_overturned_picture_is_released_and_the_reason_is_on_record(
         *("overturned", "a marble statue", "ann"),
     )
     assert [one.decision for one in await appeals.blocked()] == ["overturned"]
+
+
+async def test_a_job_that_was_tried_twice_is_one_job(database: Database) -> None:
+    await review(database)
+    await review(database)
+    appeals = Appeals(database, Released())
+    assert [one.job_id for one in await appeals.blocked()] == [JOB]
+    await review(database, Action.FLAG)
+    assert await appeals.blocked() == []
+
+
+async def test_a_review_that_failed_undoes_no_verdict(database: Database) -> None:
+    await review(database)
+    failure = entry_of_failure(Subject("generated", None, job_id=JOB), "default", (), "timed out")
+    async with database.transaction() as connection:
+        await store.append(connection, failure)
+    released = Released()
+    appeals = Appeals(database, released)
+    assert [one.job_id for one in await appeals.blocked()] == [JOB]
+    await appeals.overturn(JOB, reason="a statue", by="ann")
+    assert released.jobs == [JOB]
 
 
 async def test_a_release_that_failed_is_made_up_for_without_a_second_decision(

@@ -237,7 +237,7 @@ class TestSwitchedOff:
     @pytest.mark.usefixtures("worker")
     async def test_a_known_bad_picture_is_blocked_all_the_same(self, ask: Ask, core: Core) -> None:
         pixels = (np.random.default_rng(4).random((8, 8, 3)) * 255).astype(np.uint8)
-        mark = cv2.resize(pixels, (256, 256), interpolation=cv2.INTER_CUBIC)
+        mark = np.asarray(cv2.resize(pixels, (256, 256), interpolation=cv2.INTER_CUBIC), np.uint8)
         found = pdq(mark)
         assert found.quality >= 50
         await HashLists(core.database).add("test-known", "known_bad", [found.hash])

@@ -147,7 +147,7 @@ class BlockedJob:
 
 
 async def blocked_jobs(connection: Connection, *, limit: int) -> list[BlockedJob]:
-    """The latest blocked jobs of this deployment, newest first."""
+    """The latest blocked jobs of this deployment, newest first; each once, however often tried."""
     async with connection.cursor(row_factory=class_row(BlockedJob)) as cursor:
         await cursor.execute(
             "SELECT job_id, account_id, kind, at, ruleset, floor,"  # noqa: S608 - constants
@@ -155,6 +155,8 @@ async def blocked_jobs(connection: Connection, *, limit: int) -> list[BlockedJob
             "  WHERE f ->> 'action' = 'block') AS rules,"
             f" {_LATEST_DECISION} AS decision FROM compliance_reviews AS r"
             " WHERE state = 'blocked' AND job_id <> '' AND NOT starts_with(job_id, %s)"
+            " AND NOT EXISTS (SELECT FROM compliance_reviews AS later WHERE later.job_id = r.job_id"
+            "  AND later.id > r.id AND later.ruleset_version IS NOT NULL)"
             " ORDER BY id DESC LIMIT %s",
             (ELSEWHERE, limit),
         )
