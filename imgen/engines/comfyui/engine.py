@@ -11,7 +11,7 @@ from pathlib import Path
 import structlog
 
 from imgen.engines.comfyui.fleet import Fleet
-from imgen.engines.comfyui.job import ComfyJob, Lost, Pace
+from imgen.engines.comfyui.job import ComfyJob, Lost, NotTaken, Pace
 from imgen.engines.comfyui.listen import Heard, listening
 from imgen.engines.comfyui.order import Naming, Order
 from imgen.engines.comfyui.own import make_order
@@ -19,6 +19,7 @@ from imgen.engines.comfyui.servers import servers_of
 from imgen.engines.protocol import Abandoned, EngineRequest, EngineResult, Progress
 from imgen.engines.remote.attended import briefly
 from imgen.engines.remote.breaker import Breaker
+from imgen.engines.remote.canvas import unchanged
 from imgen.engines.remote.pictures import Pixels
 from imgen.engines.remote.server import Patience, Server, host_of
 from imgen.errors import Unavailable, Upstream
@@ -66,6 +67,8 @@ class ComfyUiEngine:
 
     async def run(self, request: EngineRequest, progress: Progress) -> EngineResult:
         """See `imgen.engines.protocol.Engine`."""
+        if (image := unchanged(request)) is not None:
+            return EngineResult(image, info={"engine": "comfyui"})
         run = str(uuid.uuid4())
         naming = Naming(run, pattern=_LOADED, save="PreviewImage")
         order = await asyncio.to_thread(make_order, request, naming, self._workflows)
@@ -77,14 +80,21 @@ class ComfyUiEngine:
     async def _send(
         self, fleet: Fleet, order: Order, run: str, progress: Progress
     ) -> tuple[Server, Pixels]:
-        """To the least loaded; when that loses it, to whoever is least loaded then."""
-        for number in range(1, _SENDS + 1):
-            server = await fleet.least_loaded()
+        """To the least loaded; when that loses it or does not take it, to the next."""
+        refused: list[Server] = []
+        lost = 0
+        while lost < _SENDS:
+            server = await fleet.least_loaded(but=refused)
             with fleet.given(server):
                 try:
                     return server, await self._on(server, order, run, progress)
+                except NotTaken:
+                    refused.append(server)
+                    if len(refused) == len(fleet.servers):
+                        raise
                 except Lost:
-                    _log.warning("comfyui.lost", server=server.host, run=run, sent=number)
+                    lost += 1
+                    _log.warning("comfyui.lost", server=server.host, run=run, times=lost)
         raise Upstream("ComfyUI lost the job again and again", code="comfyui_failed")
 
     async def _on(self, server: Server, order: Order, run: str, progress: Progress) -> Pixels:

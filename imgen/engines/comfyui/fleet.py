@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -22,22 +22,26 @@ class Fleet:
     taken: Counter[str] = field(default_factory=Counter)
     """Server's URL → jobs that were given to it from here and are not done."""
 
-    async def least_loaded(self) -> Server:
+    async def least_loaded(self, *, but: Collection[Server] = ()) -> Server:
         """The server with the shortest queue among those that answer.
+
+        Args:
+            but: servers that are not asked.
 
         Raises:
             imgen.errors.Unavailable: none does.
         """
-        loads = await asyncio.gather(*(self._load(server) for server in self.servers))
+        asked = [server for server in self.servers if server not in but]
+        loads = await asyncio.gather(*(self._load(server) for server in asked))
         # Two choices at one moment see the same queues: what is given already breaks the tie.
         open_ones = [
             (max(load, self.taken[server.url]), number)
-            for number, (server, load) in enumerate(zip(self.servers, loads, strict=True))
+            for number, (server, load) in enumerate(zip(asked, loads, strict=True))
             if load is not None
         ]
         if not open_ones:
             raise Unavailable("No ComfyUI server answers", code="comfyui_down")
-        return self.servers[min(open_ones)[1]]
+        return asked[min(open_ones)[1]]
 
     @contextmanager
     def given(self, server: Server) -> Iterator[None]:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, NoReturn
 
 import structlog
 
@@ -22,7 +22,12 @@ from imgen.errors import Unavailable, Upstream
 _log = structlog.get_logger(__name__)
 _LARGEST_ANSWER = 32 * 1024 * 1024
 _LISTEN_SECONDS = 2.0
+_MOMENT_SECONDS = 0.05
 _LONGEST_LOG = 500
+
+
+class NotTaken(Unavailable):
+    """The server does not take the workflow; another one may have its weights and nodes."""
 
 
 class Lost(Exception):
@@ -62,7 +67,7 @@ class ComfyJob:
         Raises:
             Lost: the server lost it; nothing of it runs there any more.
             imgen.errors.Upstream: it failed there.
-            imgen.errors.Unavailable: the server does not take this workflow.
+            NotTaken: the server does not take this workflow.
             imgen.engines.protocol.Abandoned: passed on from `progress`.
         """
         progress(0, 1)
@@ -131,13 +136,13 @@ class ComfyJob:
             raise failed(self.calls.server, "answered what is not a job")
         self.heard.prompt_id = said["prompt_id"]  # an old one gives ids of its own
 
-    def _refused(self, reply: Reply) -> None:
+    def _refused(self, reply: Reply) -> NoReturn:
         """A workflow that a server does not take is the deployment's fault, not a client's."""
         said = reply.json()
         errors = said.get("node_errors") if isinstance(said, dict) else None
         reasons = ", ".join(_node_errors(errors if isinstance(errors, dict) else {}))
         _log.warning("comfyui.refused", server=self.calls.server.host, reasons=reasons)
-        raise Unavailable(
+        raise NotTaken(
             f"ComfyUI does not take the model's workflow{': ' if reasons else ''}{reasons}",
             code="comfyui_refused",
         )
@@ -150,7 +155,7 @@ class ComfyJob:
             try:
                 state, record = await self._look()
                 silent_since = None
-            except (Upstream, Unavailable):
+            except Upstream:
                 silent_since = silent_since or time.monotonic()
                 if time.monotonic() - silent_since >= self.pace.patience:
                     raise Lost from None
@@ -175,7 +180,8 @@ class ComfyJob:
                 return
             _report(progress, self.heard)
         if self.heard.over:  # its history is written a moment after
-            await asyncio.sleep(min(self.pace.poll, 0.05))
+            self.heard.over = False
+            await asyncio.sleep(min(self.pace.poll, _MOMENT_SECONDS))
 
     async def _look(self) -> tuple[_State, Mapping[str, Any]]:
         if record := await self._history():
@@ -201,7 +207,8 @@ class ComfyJob:
             raise failed(self.calls.server, "sent a queue that is none") from None
 
     async def _get(self, path: str) -> dict[str, Any]:
-        reply = await self.calls.ask("GET", path, tries=1, largest=_LARGEST_ANSWER)
+        # However it fails: what is under way there is asked after until patience ends.
+        reply = await self.calls.ask("GET", path, tries=1, urgent=True, largest=_LARGEST_ANSWER)
         said = reply.json()
         if not reply.good or not isinstance(said, dict):
             raise failed(self.calls.server, f"answered {reply.status} without sense")

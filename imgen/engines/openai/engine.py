@@ -13,6 +13,7 @@ from imgen.engines.openai.offer import Offer, read_offer
 from imgen.engines.openai.refusals import refusal
 from imgen.engines.protocol import EngineRequest, EngineResult, Progress
 from imgen.engines.remote.attended import attended
+from imgen.engines.remote.canvas import unchanged
 from imgen.engines.remote.download import download
 from imgen.engines.remote.pictures import LARGEST_FILE, Pixels, read_base64, read_picture
 from imgen.engines.remote.server import Calls, Patience, Server, checked_url, failed, host_of
@@ -56,6 +57,8 @@ class OpenAiEngine:
         """See `imgen.engines.protocol.Engine`."""
         offer = read_offer(request.options, self._url)
         call = await asyncio.to_thread(make_call, offer, request)
+        if (image := unchanged(request)) is not None:
+            return EngineResult(image, info={"engine": "openai"})
         async with self._server(offer).calls() as calls:
             picture = await attended(self._made(calls, call), lambda: progress(0, 1))
         progress(1, 1)

@@ -63,6 +63,13 @@ def canvas_of(request: EngineRequest) -> Canvas:
     return Canvas(resized(_opaque(image), request.width, request.height))
 
 
+def unchanged(request: EngineRequest) -> Pixels | None:
+    """The result where strength 0 asks for the input itself; None where there is work to do."""
+    if request.task is not Task.IMAGE_TO_IMAGE or request.strength > 0 or request.image is None:
+        return None
+    return resized(request.image, request.width, request.height)
+
+
 def _masked(request: EngineRequest, image: Pixels) -> Canvas:
     mask = request.mask
     if mask is None:

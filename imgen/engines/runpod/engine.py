@@ -13,6 +13,7 @@ from imgen.engines.comfyui.order import Naming
 from imgen.engines.comfyui.own import make_order
 from imgen.engines.protocol import Abandoned, EngineRequest, EngineResult, Progress
 from imgen.engines.remote.attended import briefly
+from imgen.engines.remote.canvas import unchanged
 from imgen.engines.remote.server import Patience, Server
 from imgen.engines.runpod.body import request_body
 from imgen.engines.runpod.job import Pace, RunPodJob
@@ -77,6 +78,8 @@ class RunPodEngine:
         """See `imgen.engines.protocol.Engine`."""
         if reason := obstacle(request.options, self._known):
             raise Unavailable(f"{reason[:1].upper()}{reason[1:]}", code="runpod_not_configured")
+        if (image := unchanged(request)) is not None:
+            return EngineResult(image, info={"engine": "runpod"})
         naming = Naming(str(uuid.uuid4()))
         order = await asyncio.to_thread(make_order, request, naming, self._workflows)
         async with self._server.calls() as calls, self._expected() as (webhook, nudge):

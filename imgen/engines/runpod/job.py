@@ -119,7 +119,8 @@ class RunPodJob:
 
     async def _status(self) -> Mapping[str, Any]:
         path = f"/{self.endpoint}/status/{self.id}"
-        reply = await self.calls.ask("GET", path, tries=1, largest=_LARGEST_ANSWER)
+        # However it fails: what is under way there is asked after until patience ends.
+        reply = await self.calls.ask("GET", path, tries=1, urgent=True, largest=_LARGEST_ANSWER)
         if reply.status == 404:
             return {"status": "GONE"}
         said = self._said(reply)

@@ -113,6 +113,12 @@ class TestEdits:
         assert nodes(fleet)["KSampler"]["denoise"] == 0.4
         assert np.array_equal(result.image, noise(11, 96, 64))
 
+    async def test_strength_nought_gives_the_input_back(self, fleet: FakeComfy) -> None:
+        image, _ = disc()
+        result = await make(fleet, task=Task.IMAGE_TO_IMAGE, image=image, strength=0.0)
+        assert np.array_equal(result.image, image)
+        assert fleet.local.calls == []
+
     async def test_outside_the_mask_nothing_changes(self, fleet: FakeComfy) -> None:
         image, mask = disc(100, 70)
         fields: dict[str, Any] = {"image": image, "mask": mask, "width": 100, "height": 70}
@@ -323,8 +329,9 @@ class TestFaults:
 
     async def test_a_server_that_hangs_is_not_waited_for(self, fleet: FakeComfy) -> None:
         fleet.local.faults.append(Fault("/prompt", hang=True))
+        engine = make_engine(fleet, timeout_seconds=0.3)
         with pytest.raises(Unavailable, match="No ComfyUI server answers"):
-            await make(fleet)
+            await engine.run(make_request(options=SDXL), Told())
 
 
 class TestFleet:
@@ -349,6 +356,14 @@ class TestFleet:
             )
             assert len(one.prompts) + len(two.prompts) == 6
             assert min(len(one.prompts), len(two.prompts)) >= 1
+
+    async def test_a_server_without_the_weights_is_passed_over(self) -> None:
+        async with comfy(models={"other.safetensors"}) as poor, comfy() as rich:
+            engine = make_engine(poor, rich)
+            result = await engine.run(make_request(options=SDXL), Told())
+            assert result.info["server"] == rich.url.removeprefix("http://")
+            with pytest.raises(Unavailable, match="does not take"):
+                await engine.run(make_request(options={"checkpoint": "none"}), Told())
 
     async def test_a_dead_server_is_passed_over(self) -> None:
         async with comfy() as dead:

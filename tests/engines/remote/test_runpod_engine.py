@@ -54,11 +54,14 @@ async def test_a_picture_comes_back_as_base64(pod: FakeRunPod) -> None:
     assert result.ignored == ()
 
 
-async def test_a_picture_comes_back_from_a_bucket(pod: FakeRunPod) -> None:
+async def test_a_picture_comes_back_from_a_bucket_whose_signature_nobody_sees(
+    pod: FakeRunPod, capsys: pytest.CaptureFixture[str]
+) -> None:
     pod.by_url = True
     assert np.array_equal((await make(pod)).image, noise(11, 96, 64))
     fetched = next(call for call in pod.local.calls if call.path.startswith("/bucket"))
     assert "authorization" not in fetched.headers
+    assert "s3cr3t" not in capsys.readouterr().err
 
 
 async def test_a_bucket_inside_the_network_is_not_called(pod: FakeRunPod) -> None:
@@ -144,6 +147,12 @@ async def test_a_passing_fault_is_got_over(pod: FakeRunPod, fault: Fault) -> Non
     pod.local.faults.append(fault)
     assert np.array_equal((await make(pod)).image, noise(11, 96, 64))
     assert pod.local.faults == []
+    assert len(pod.jobs) == 1
+
+
+async def test_a_job_under_way_is_asked_after_however_often_that_fails(pod: FakeRunPod) -> None:
+    pod.local.faults += [Fault("/status", status=502)] * 8
+    assert (await make(pod, settings={"patience_seconds": 30.0})).image.shape == (64, 96, 3)
     assert len(pod.jobs) == 1
 
 
