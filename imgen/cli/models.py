@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -157,9 +158,7 @@ def _fetch_all(hub: Hub, plan: _Plan, folder: Path) -> None:
     with bar:
         for repository, files in plan:
             task = bar.add_task(repository.name, total=sum(file.size for file in files))
-            fetch(
-                hub, repository, files, folder, lambda more, at=task: bar.update(at, advance=more)
-            )
+            fetch(hub, repository, files, folder, partial(bar.advance, task))
 
 
 def _own(models: Iterable[Model]) -> list[tuple[Model, ModelOptions]]:

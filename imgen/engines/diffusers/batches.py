@@ -69,9 +69,10 @@ class Batches:
         loop = asyncio.get_running_loop()
         ticket = Ticket(key, order, progress, loop.create_future())
         self._waiting.append(ticket)
-        self._come.set()
         if self._serving is None or self._serving.done():
+            self._come = asyncio.Event()
             self._serving = loop.create_task(self._serve())
+        self._come.set()
         try:
             return await ticket.answer
         finally:

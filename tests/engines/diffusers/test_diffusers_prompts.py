@@ -31,7 +31,7 @@ SOFT = pytest.mark.filterwarnings("ignore")
     ],
 )
 def test_weights_are_read(prompt: str, read: list[tuple[str, float]]) -> None:
-    assert [(piece.text, pytest.approx(piece.weight)) for piece in pieces(prompt)] == read
+    assert [(piece.text, round(piece.weight, 6)) for piece in pieces(prompt)] == read
 
 
 @given(st.text("ab (),:.12\\@", max_size=60))

@@ -17,7 +17,7 @@ _ALPHABET = sorted(pre_tokenizers.ByteLevel.alphabet())
 _TEMPLATE = "{% for message in messages %}{{ message['content'] }} {% endfor %}"
 
 
-def _clip_tokenizer(folder: Path) -> Any:
+def clip_tokenizer(folder: Path) -> Any:
     """One token for each byte: long prompts are made quickly."""
     words = [*_ALPHABET, *(f"{one}</w>" for one in _ALPHABET), "<|startoftext|>", "<|endoftext|>"]
     folder.mkdir(parents=True)
@@ -28,7 +28,7 @@ def _clip_tokenizer(folder: Path) -> Any:
     )
 
 
-def _byte_tokenizer() -> Any:
+def byte_tokenizer() -> Any:
     """As language models have them: byte-level, with a chat template."""
     words = {word: at for at, word in enumerate(["<pad>", "</s>", "<unk>", *_ALPHABET])}
     tokenizer = Tokenizer(models.BPE(words, [], unk_token="<unk>"))
@@ -90,7 +90,7 @@ def _unet(**changes: Any) -> Any:
 
 
 def _sd15(folder: Path, **unet: Any) -> Any:
-    tokenizer = _clip_tokenizer(folder / "made")
+    tokenizer = clip_tokenizer(folder / "made")
     return diffusers.StableDiffusionPipeline(
         vae=_vae(),
         text_encoder=_clip_encoder(tokenizer),
@@ -122,13 +122,13 @@ def _lcm(folder: Path) -> Any:
 
 
 def _sdxl(folder: Path) -> Any:
-    tokenizer = _clip_tokenizer(folder / "made")
+    tokenizer = clip_tokenizer(folder / "made")
     return diffusers.StableDiffusionXLPipeline(
         vae=_vae(),
         text_encoder=_clip_encoder(tokenizer),
         text_encoder_2=_clip_encoder(tokenizer, projected=True),
         tokenizer=tokenizer,
-        tokenizer_2=_clip_tokenizer(folder / "made_2"),
+        tokenizer_2=clip_tokenizer(folder / "made_2"),
         unet=_unet(
             attention_head_dim=(2, 4),
             use_linear_projection=True,
@@ -145,8 +145,8 @@ def _sdxl(folder: Path) -> Any:
 
 
 def _flux(folder: Path, *, guided: bool = True) -> Any:
-    tokenizer = _clip_tokenizer(folder / "made")
-    second = _byte_tokenizer()
+    tokenizer = clip_tokenizer(folder / "made")
+    second = byte_tokenizer()
     t5 = transformers.T5Config(
         d_model=32, d_ff=37, d_kv=8, num_heads=4, num_layers=2, vocab_size=len(second)
     )
@@ -206,7 +206,7 @@ def _flux2_parts(width: int) -> dict[str, Any]:
 
 
 def _flux2_klein(folder: Path) -> Any:
-    tokenizer = _byte_tokenizer()
+    tokenizer = byte_tokenizer()
     config = transformers.Qwen3Config(
         hidden_size=8,
         intermediate_size=8,
@@ -226,7 +226,7 @@ def _flux2_klein(folder: Path) -> Any:
 
 
 def _flux2_dev(folder: Path) -> Any:
-    tokenizer = _byte_tokenizer()
+    tokenizer = byte_tokenizer()
     tokenizer.chat_template = _TEMPLATE.replace("['content']", "['content'][0]['text']")
     config = transformers.Mistral3Config(
         text_config={
@@ -258,7 +258,7 @@ def _flux2_dev(folder: Path) -> Any:
 
 
 def _qwen_image(folder: Path) -> Any:
-    tokenizer = _byte_tokenizer()
+    tokenizer = byte_tokenizer()
     config = transformers.Qwen2_5_VLConfig(
         text_config={
             "hidden_size": 16,
@@ -306,7 +306,7 @@ def _qwen_image(folder: Path) -> Any:
 
 
 def _z_image(folder: Path) -> Any:
-    tokenizer = _byte_tokenizer()
+    tokenizer = byte_tokenizer()
     config = transformers.Qwen3Config(
         hidden_size=16,
         intermediate_size=16,
