@@ -18,7 +18,7 @@ from imgen.generation.choose import check_plan
 from imgen.generation.queue import Queue, queue_of
 from imgen.generation.request import GenerationRequest
 from imgen.generation.screen import Screen
-from imgen.prompts.compose import compose
+from imgen.prompts.compose import all_negatives, compose
 from imgen.prompts.syntax import parse
 
 
@@ -96,28 +96,26 @@ class Submit:
         Raises:
             imgen.errors.Invalid: code `floor`.
         """
-        await self.screen.floor(caller.account_id, self._composed(request), request.negative)
+        await self.screen.floor(caller.account_id, *self._asked(request))
 
     async def _screen(self, caller: Caller, request: GenerationRequest) -> None:
         if request.repeat_of:  # cleared before; the ruleset that is asked for does not count
             await self.refuse_floor(caller, request)
             return
-        await self.screen.prompt(
-            caller.account_id,
-            request.compliance_ruleset,
-            self._composed(request),
-            request.negative,
-        )
+        ruleset = request.compliance_ruleset
+        await self.screen.prompt(caller.account_id, ruleset, *self._asked(request))
 
-    def _composed(self, request: GenerationRequest) -> str:
-        """The prompt as the engine will get it: style and character may change what it says."""
+    def _asked(self, request: GenerationRequest) -> tuple[str, str]:
+        """The prompt as the engine will get it, since style and character may change what it says;
+        and the user's own negatives, wherever they were written."""
         model, parsed = self.catalog.models[request.model], parse(request.prompt)
-        return compose(
+        composed = compose(
             parsed,
             model=model,
             style=self.catalog.style_for(model, request.style),
             character=self.catalog.character_named(parsed.character),
-        ).positive
+        )
+        return composed.positive, ", ".join(all_negatives(parsed, request.negative))
 
     async def _charge(self, connection: Connection, new: store.NewJob) -> None:
         """Given back by the database itself when the job ends without a picture."""

@@ -141,6 +141,13 @@ async def test_the_floor_is_refused_before_any_work(ask: Ask, core: Core) -> Non
     assert [(entry.state, entry.floor) for entry in entries] == [("refused", True)]
 
 
+async def test_the_floor_hears_what_a_term_rules_out(ask: Ask) -> None:
+    reply = await ask("generate", prompt="a nude figure, -adults", model="instant")
+    assert reply.status_code == 400
+    reply = await ask("generate", prompt="a figure on a hill, -adults", model="instant")
+    assert reply.status_code == 200
+
+
 async def test_the_floor_hears_the_words_of_the_style_too(ask: Ask) -> None:
     reply = await ask("generate", prompt="a schoolgirl of 12", model="sketch", style="boudoir")
     assert reply.status_code == 400
