@@ -67,13 +67,16 @@ class Caller:
     """Whether the account wants its pictures kept, where the plan has storage."""
 
 
-def check_account_name(name: str) -> None:
+def check_account_name(name: str, *, field: str = "name") -> None:
     """Whether an account may be called that.
+
+    Args:
+        field: what the caller knows the name as.
 
     Raises:
         imgen.errors.Invalid: it is empty, too long, or has characters that cannot be seen.
     """
     if not name.strip() or len(name) > _LONGEST_NAME or not name.isprintable():
         raise Invalid(
-            f"An account's name is 1 to {_LONGEST_NAME} printable characters", field="name"
+            f"An account's name is 1 to {_LONGEST_NAME} printable characters", field=field
         )

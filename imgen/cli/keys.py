@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from imgen import clock
-from imgen.accounts.records import SCOPES, ApiKey
+from imgen.accounts.administer import Administer
+from imgen.accounts.records import SCOPES, Account, ApiKey
 from imgen.cli.options import DataDir, administer, duration
 from imgen.cli.tables import print_table
 
@@ -24,8 +26,12 @@ app = typer.Typer(
 def create(
     name: Annotated[str, typer.Argument(help="The account; made if there is none.")],
     plan: Annotated[
-        str, typer.Option(help="Plan of a new account; `imgen plans list` shows them.")
-    ] = "unlimited",
+        str,
+        typer.Option(
+            help="Plan of a new account; `imgen plans list` shows them. Default: unlimited.",
+            show_default=False,
+        ),
+    ] = "",
     expires_in: Annotated[
         str, typer.Option(help="How long the key is good for: 30d, 12h, 90s. Default: for ever.")
     ] = "",
@@ -48,14 +54,21 @@ def create(
         imgen keys create shop --plan pro --scope imageapi-v1 --expires-in 90d --label checkout
     """
     span = duration(expires_in) if expires_in else None
-    print(
-        administer(
-            data_dir,
-            lambda do: do.create_key(
-                name, plan=plan, expires_in=span, label=label, scopes=scope or ()
-            ),
+
+    async def make(do: Administer) -> tuple[str, Account | None]:
+        secret = await do.create_key(
+            name, plan=plan or "unlimited", expires_in=span, label=label, scopes=scope or ()
         )
-    )
+        return secret, next((one for one in await do.list_accounts() if one.name == name), None)
+
+    secret, owner = administer(data_dir, make)
+    if plan and owner is not None and owner.plan != plan:
+        print(
+            f"{name} has the plan {owner.plan or 'none'} already; "
+            f"to change it: imgen accounts plan {name} {plan}",
+            file=sys.stderr,
+        )
+    print(secret)
 
 
 @app.command("list")

@@ -155,6 +155,18 @@ def test_an_id_is_whole_wherever_it_is_shown(
     assert ("the checkout of the shop" in listed) == (terminal == "0")
 
 
+def test_a_plan_that_an_account_does_not_get_is_said(imgen: Run) -> None:
+    imgen("keys", "create", "Bicycles", "--plan", "free")
+    assert imgen.errors == ""  # type: ignore[attr-defined]
+    secret = imgen("keys", "create", "Bicycles", "--plan", "pro")
+    assert shape.looks_right(secret.strip())
+    said = imgen.errors  # type: ignore[attr-defined]
+    assert "Bicycles has the plan free already" in said
+    assert "imgen accounts plan Bicycles pro" in said
+    imgen("keys", "create", "Bicycles")
+    assert imgen.errors == ""  # type: ignore[attr-defined]
+
+
 def test_invitations_and_resets_print_tokens(imgen: Run) -> None:
     imgen("keys", "create", "Bicycles")
     invitation = imgen("users", "invite", ANN, "Bicycles", "--role", "owner")

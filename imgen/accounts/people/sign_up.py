@@ -48,8 +48,7 @@ class SignUp:
             raise Forbidden("New users are invited here; ask the operator", code="sign_up_closed")
         email = _public(email)
         check_password(password, email=email)
-        if account:
-            check_account_name(account)
+        account = _own_name(account, email)
         await self.throttle.count_sign_up(browser.address)
         kept = await self.passwords.hash(password)
         async with self.database.transaction() as connection:
@@ -96,6 +95,20 @@ async def new_account(connection: Connection, email: str, name: str, *, plan: st
             field="account",
         )
     return account_id
+
+
+def _own_name(account: str, email: str) -> str:
+    """The name that the new account is to have; empty: its owner's e-mail.
+
+    An operator finds customers by name: nobody chooses one that reads as an e-mail of others.
+    """
+    account = account.strip()
+    if account in ("", email):
+        return ""
+    check_account_name(account, field="account")
+    if "@" in account:
+        raise Invalid("account must be your own e-mail or a name without @", field="account")
+    return account
 
 
 def _public(email: str) -> str:

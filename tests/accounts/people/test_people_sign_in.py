@@ -49,7 +49,8 @@ async def test_an_account_may_have_a_name_of_its_own(people: People) -> None:
 
 async def test_an_account_that_exists_is_nobody_s_to_take(people: People) -> None:
     await people.administer.create_key(ANN)
-    assert await _code(people.sign_up("bob@example.org", GOOD, HOME, account=ANN)) == (
+    await people.administer.create_key("Bicycles")
+    assert await _code(people.sign_up("bob@example.org", GOOD, HOME, account="Bicycles")) == (
         "account_taken"
     )
     ann = await people.newcomer(ANN)
@@ -72,7 +73,7 @@ async def test_an_e_mail_has_one_user_also_when_two_come_at_once(people: People)
         ("ann", GOOD, "", "email"),
         ("admin@localhost", GOOD, "", "email"),
         (ANN, "short", "", "password"),
-        (ANN, GOOD, "a\nb", "name"),
+        (ANN, GOOD, "a\nb", "account"),
     ],
 )
 async def test_a_bad_sign_up_makes_nothing(

@@ -44,7 +44,7 @@ async def test_signing_up_says_who_one_is_and_signs_in(client: httpx.AsyncClient
         ({"email": ANN, "password": "x" * 1001}, "password"),
         ({"email": ANN, "password": [GOOD]}, "password"),
         ({"email": ANN, "password": GOOD, "account": "a\u0000b"}, "account"),
-        ({"email": ANN, "password": GOOD, "account": "\u200b"}, "name"),
+        ({"email": ANN, "password": GOOD, "account": "\u200b"}, "account"),
     ],
     ids=str,
 )
@@ -61,6 +61,18 @@ async def test_an_e_mail_that_is_taken_is_a_conflict(client: httpx.AsyncClient) 
     await sign_up(client, ANN)
     response = await client.post("/account/sign-up", json={"email": ANN, "password": GOOD})
     assert (response.status_code, response.json()["code"]) == (409, "email_taken")
+
+
+@pytest.mark.parametrize("name", ["bob@example.org", "Ann@example.org", "x@y"])
+async def test_nobody_takes_an_account_name_that_reads_as_an_e_mail_of_others(
+    client: httpx.AsyncClient, name: str
+) -> None:
+    body = {"email": "ann@example.org", "password": GOOD, "account": name}
+    reply = await client.post("/account/sign-up", json=body)
+    assert (reply.status_code, reply.json()["field"]) == (400, "account")
+    body["account"] = " ann@example.org "
+    reply = await client.post("/account/sign-up", json=body)
+    assert reply.json()["account"]["name"] == "ann@example.org"
 
 
 async def test_a_closed_door_is_forbidden(make_account_app: MakeApp) -> None:
