@@ -111,7 +111,7 @@ class DiffusersEngine:
         if not isinstance(first, Order):
             return [first(tickets[0].progress)]
         loaded = self._resident.get(first.options)
-        pipe = loaded.pipeline("text_to_image")
+        pipe = loaded.first
         groups: dict[Hashable, list[Ticket]] = {}
         for ticket in tickets:
             assert isinstance(ticket.order, Order)
@@ -132,7 +132,7 @@ class DiffusersEngine:
     ) -> EngineResult:
         order = ticket.order
         assert isinstance(order, Order)
-        pipe = loaded.pipeline("text_to_image")
+        pipe = loaded.first
         ignored = dict.fromkeys((*loaded.family.ignored(pipe, order), *order.ignored))
         image = order.finish(painted)
         if order.request.transparent and image.shape[2] == 3:
@@ -175,7 +175,7 @@ def batch_key(order: Order) -> Hashable:
 
 
 def _info(loaded: Loaded, batch: int, seconds: float) -> dict[str, object]:
-    pipe = loaded.pipeline("text_to_image")
+    pipe = loaded.first
     return {
         "engine": "diffusers",
         "family": loaded.family.traits.name,

@@ -50,7 +50,7 @@ def _lineart(grey: Grey) -> Grey:
 def _scribble(grey: Grey) -> Grey:
     """The main outlines, thick, as a hand would draw them."""
     calm = cv2.GaussianBlur(grey, (0, 0), 2.5)
-    lines = cv2.Canny(calm, _WEAK // 2, _STRONG // 2)
+    lines = cv2.Canny(calm, _WEAK // 5, _STRONG // 5)  # what is left after such a blur
     return np.asarray(cv2.dilate(lines, np.ones((3, 3), np.uint8)))
 
 

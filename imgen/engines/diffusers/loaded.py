@@ -49,6 +49,11 @@ class Loaded:
         self._active = pipe
 
     @property
+    def first(self) -> Any:
+        """The text-to-image pipeline, to look at."""
+        return self._first
+
+    @property
     def denoiser(self) -> Any:
         """The unet or transformer."""
         return getattr(self._first, self.family.traits.denoiser)

@@ -62,9 +62,9 @@ def _clip_encoder(tokenizer: Any, *, projected: bool = False) -> Any:
 
 def _vae(channels: int = 4, **changes: Any) -> Any:
     return diffusers.AutoencoderKL(
-        block_out_channels=[8, 16],
-        down_block_types=["DownEncoderBlock2D"] * 2,
-        up_block_types=["UpDecoderBlock2D"] * 2,
+        block_out_channels=[8, 8, 8, 16],
+        down_block_types=["DownEncoderBlock2D"] * 4,
+        up_block_types=["UpDecoderBlock2D"] * 4,
         latent_channels=channels,
         norm_num_groups=4,
         sample_size=64,
@@ -109,7 +109,9 @@ def make_controlnet(weights: Path, folder: Path) -> Path:
     """A ControlNet for a tiny unet, whose effect is not zero as a fresh one's would be."""
     torch.manual_seed(7)
     unet = diffusers.UNet2DConditionModel.from_pretrained(weights / "unet")
-    net = diffusers.ControlNetModel.from_unet(unet, conditioning_embedding_out_channels=(16,))
+    net = diffusers.ControlNetModel.from_unet(
+        unet, conditioning_embedding_out_channels=(4, 4, 4, 8)
+    )
     for name, parameter in net.named_parameters():
         if "controlnet" in name:
             torch.nn.init.normal_(parameter, std=0.5)
@@ -180,9 +182,9 @@ def _flux2_parts(width: int) -> dict[str, Any]:
     return {
         "scheduler": diffusers.FlowMatchEulerDiscreteScheduler(),
         "vae": diffusers.AutoencoderKLFlux2(
-            down_block_types=("DownEncoderBlock2D",) * 2,
-            up_block_types=("UpDecoderBlock2D",) * 2,
-            block_out_channels=(8, 8),
+            down_block_types=("DownEncoderBlock2D",) * 4,
+            up_block_types=("UpDecoderBlock2D",) * 4,
+            block_out_channels=(8, 8, 8, 8),
             layers_per_block=1,
             latent_channels=4,
             norm_num_groups=4,

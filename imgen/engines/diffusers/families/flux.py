@@ -33,7 +33,8 @@ class Flux:
 
     def shape(self, pipe: Any, order: Order) -> Hashable:
         """Prompts are padded to one length; only a negative one makes a difference."""
-        return self._negative(pipe, order) != ""
+        del pipe
+        return _negative(order) != ""
 
     def arguments(self, pipe: Any, orders: Sequence[Order]) -> Arguments:
         """Plain prompts, as both encoders take them."""
@@ -43,8 +44,8 @@ class Flux:
             "guidance_scale": orders[0].request.guidance_scale,
             "max_sequence_length": orders[0].options.max_sequence_length or _TOKENS[guided],
         }
-        if self._negative(pipe, orders[0]):
-            arguments["negative_prompt"] = [self._negative(pipe, order) for order in orders]
+        if _negative(orders[0]):
+            arguments["negative_prompt"] = [_negative(order) for order in orders]
             arguments["true_cfg_scale"] = orders[0].options.true_cfg_scale
         return arguments
 
@@ -52,7 +53,7 @@ class Flux:
         """Weights, negatives without a second pass, guidance on schnell."""
         request = order.request
         fields = []
-        if request.negative_prompt and not self._negative(pipe, order):
+        if request.negative_prompt and not _negative(order):
             fields.append("negative_prompt")
         if request.guidance_scale > 0 and not pipe.transformer.config.guidance_embeds:
             fields.append("guidance_scale")
@@ -60,8 +61,9 @@ class Flux:
             fields.append("prompt_weights")
         return tuple(fields)
 
-    def _negative(self, pipe: Any, order: Order) -> str:
-        """The negative prompt where it has an effect; with a ControlNet it has none."""
-        if order.options.true_cfg_scale <= 1 or hasattr(pipe, "controlnet"):
-            return ""
-        return plain(order.request.negative_prompt)
+
+def _negative(order: Order) -> str:
+    """The negative prompt where it has an effect; with a ControlNet it has none."""
+    if order.options.true_cfg_scale <= 1 or order.way == "controlled":
+        return ""
+    return plain(order.request.negative_prompt)

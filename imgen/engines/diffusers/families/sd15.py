@@ -35,18 +35,18 @@ class Sd15:
 
     def shape(self, pipe: Any, order: Order) -> Hashable:
         """Prompts of as many windows."""
-        return window_count(pipe.tokenizer, (order.prompt, order.request.negative_prompt))
+        return _windows(pipe, order)
 
     def arguments(self, pipe: Any, orders: Sequence[Order]) -> Arguments:
         """Encoded prompts, positive and negative of one length."""
         guidance = orders[0].request.guidance_scale
         arguments: Arguments = {
-            "prompt_embeds": self._encoded(pipe, orders, [order.prompt for order in orders]),
+            "prompt_embeds": _encoded(pipe, orders, [order.prompt for order in orders]),
             "guidance_scale": guidance,
         }
         if _has_negative(pipe, guidance):
             negatives = [order.request.negative_prompt for order in orders]
-            arguments["negative_prompt_embeds"] = self._encoded(pipe, orders, negatives)
+            arguments["negative_prompt_embeds"] = _encoded(pipe, orders, negatives)
         return arguments
 
     def ignored(self, pipe: Any, order: Order) -> tuple[str, ...]:
@@ -56,21 +56,26 @@ class Sd15:
             return ("negative_prompt",)
         return ()
 
-    def _encoded(self, pipe: Any, orders: Sequence[Order], prompts: Sequence[str]) -> Any:
-        windows = int(str(self.shape(pipe, orders[0])))
-        skip = orders[0].options.clip_skip
-        rows = []
-        for prompt in prompts:
-            row = encode(
-                pipe.tokenizer,
-                pipe.text_encoder,
-                prompt,
-                windows=windows,
-                layer=-(skip + 1) if skip else None,
-                device=pipe._execution_device,
-            ).tokens
-            rows.append(_normed(pipe.text_encoder, row) if skip else row)
-        return torch.cat(rows)
+
+def _encoded(pipe: Any, orders: Sequence[Order], prompts: Sequence[str]) -> Any:
+    windows = _windows(pipe, orders[0])
+    skip = orders[0].options.clip_skip
+    rows = []
+    for prompt in prompts:
+        row = encode(
+            pipe.tokenizer,
+            pipe.text_encoder,
+            prompt,
+            windows=windows,
+            layer=-(skip + 1) if skip else None,
+            device=pipe._execution_device,
+        ).tokens
+        rows.append(_normed(pipe.text_encoder, row) if skip else row)
+    return torch.cat(rows)
+
+
+def _windows(pipe: Any, order: Order) -> int:
+    return window_count(pipe.tokenizer, (order.prompt, order.request.negative_prompt))
 
 
 def _has_negative(pipe: Any, guidance: float) -> bool:

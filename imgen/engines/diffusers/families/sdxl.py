@@ -34,14 +34,13 @@ class Sdxl:
     traits = _TRAITS
 
     def shape(self, pipe: Any, order: Order) -> Hashable:
-        """Prompts of as many windows, with an empty negative prompt or without."""
-        prompts = (order.prompt, order.request.negative_prompt)
-        return window_count(pipe.tokenizer_2, prompts)
+        """Prompts of as many windows."""
+        return _windows(pipe, order)
 
     def arguments(self, pipe: Any, orders: Sequence[Order]) -> Arguments:
         """Encoded prompts, positive and negative of one length."""
         guidance = orders[0].request.guidance_scale
-        windows = int(str(self.shape(pipe, orders[0])))
+        windows = _windows(pipe, orders[0])
         tokens, pooled = _joined([_both(pipe, order, order.prompt, windows) for order in orders])
         arguments: Arguments = {
             "prompt_embeds": tokens,
@@ -60,6 +59,10 @@ class Sdxl:
         if order.request.negative_prompt and order.request.guidance_scale <= 1:
             return ("negative_prompt",)
         return ()
+
+
+def _windows(pipe: Any, order: Order) -> int:
+    return window_count(pipe.tokenizer_2, (order.prompt, order.request.negative_prompt))
 
 
 def _both(pipe: Any, order: Order, prompt: str, windows: int) -> Encoded:
