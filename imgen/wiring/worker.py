@@ -39,7 +39,6 @@ _SYNCHRONOUS = ("imageapi-v1", "imagine")
 def make_worker(core: Core) -> Worker:
     """A worker for every model that can run here."""
     settings = core.settings.worker
-    models = [model for model in core.catalog.models.values() if not core.engines.obstacle(model)]
     return Worker(
         queue=core.queue,
         attempt=Attempt(
@@ -57,7 +56,7 @@ def make_worker(core: Core) -> Worker:
         ),
         first=_withdraw(core),
         chores=_chores(core),
-        queues=[queue_of(model.key) for model in models],
+        queues=lambda: _runnable(core),
         concurrency=settings.concurrency or os.cpu_count() or 1,
         pace=Pace(
             heartbeat_seconds=settings.heartbeat_seconds,
@@ -65,6 +64,12 @@ def make_worker(core: Core) -> Worker:
             drain_seconds=settings.drain_seconds,
         ),
     )
+
+
+def _runnable(core: Core) -> list[str]:
+    """The queues of the models that nothing stands in the way of."""
+    models = core.catalog.models.values()
+    return [queue_of(model.key) for model in models if not core.engines.obstacle(model)]
 
 
 def _withdraw(core: Core) -> Callable[[], Awaitable[None]]:

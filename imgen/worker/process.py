@@ -35,7 +35,8 @@ class Worker:
     first: Callable[[], Awaitable[object]]
     """Done once, before the first job."""
     chores: Sequence[Chore]
-    queues: Sequence[str]
+    queues: Callable[[], Sequence[str]]
+    """Those of the models that can run here: weights may come, or go, while it works. Blocking."""
     concurrency: int
     pace: Pace
 
@@ -57,10 +58,23 @@ class Worker:
                 await janitor
 
     async def _take(self) -> None:
+        """Take jobs until what can run here is something else, or the queue fails."""
+        queues = await asyncio.to_thread(self.queues)
+        taking = asyncio.create_task(self._take_from(queues))
+        try:
+            while not taking.done() and await asyncio.to_thread(self.queues) == queues:
+                await asyncio.wait({taking}, timeout=self.pace.heartbeat_seconds)
+            if not taking.done():
+                _log.info("worker.models_changed")
+        finally:
+            taking.cancel()
+            await asyncio.gather(taking, return_exceptions=True)
+
+    async def _take_from(self, queues: Sequence[str]) -> None:
         try:
             await self.queue.take(
                 self.attempt,
-                self.queues,
+                queues,
                 concurrency=self.concurrency,
                 heartbeat_seconds=self.pace.heartbeat_seconds,
                 stalled_seconds=self.pace.stalled_seconds,
