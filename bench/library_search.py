@@ -6,7 +6,8 @@ Everybody searches the same vectors for the same queries, which are in no librar
 their texts. `p50`, `p99`: one query at a time, without encoding. `CPU ms`: processor time of all
 processes for each of those, which other programs disturb least. `queries/s`: four callers.
 `whole p50` is encoding and search together, for ours with HTTP on top. `--keep` leaves our filled
-library in a folder and finds it there the next time. 1,000,000 pictures took 22 minutes to index on two busy cores.
+library in a folder and finds it there the next time. 1,000,000 pictures take some 20 minutes to
+fill and index on two busy cores.
 """
 
 from __future__ import annotations
