@@ -229,8 +229,12 @@ _TAKE = """
     VALUES (%(scope)s, %(key)s, %(account)s, %(digest)s, %(request)s, %(request)s,
             clock_timestamp() + make_interval(secs => %(lease)s), clock_timestamp() + %(keep)s)
     ON CONFLICT (scope, key) DO UPDATE SET
-        begun_by = CASE WHEN held.status IS NULL AND held.digest = excluded.digest
-                        THEN held.begun_by ELSE excluded.begun_by END,
+        -- whoever of those that died made a job for it
+        begun_by = CASE WHEN held.status IS NOT NULL OR held.digest <> excluded.digest
+                        THEN excluded.begun_by
+                        WHEN EXISTS (SELECT FROM jobs
+                                     WHERE request_id = held.request_id AND request_id <> '')
+                        THEN held.request_id ELSE held.begun_by END,
         digest = excluded.digest, request_id = excluded.request_id,
         lease_until = excluded.lease_until, expires_at = excluded.expires_at,
         status = NULL, headers = NULL, body = NULL

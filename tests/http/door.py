@@ -81,4 +81,7 @@ class Door:
             else:
                 raise _ERRORS[step]
         self.work += 1
-        return JsonResponse({"work": self.work, "id": visit.request_id}, headers={"x-made": "here"})
+        return JsonResponse(
+            {"work": self.work, "id": visit.request_id, "begun_by": visit.begun_by},
+            headers={"x-made": "here"},
+        )

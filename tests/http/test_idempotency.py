@@ -18,6 +18,7 @@ from imgen.http.idempotency import digest_of
 from tests.accounts.usage.counting import (
     HeldClock,
     forget_plans,
+    insert_job,
     make_account,
     rows,
     set_limits,
@@ -171,6 +172,23 @@ async def test_a_key_that_a_dead_process_held_is_free_when_its_lease_ends(
     assert await rows(at_noon, "SELECT count(*) FROM idempotent_replies WHERE status = 200") == [
         (1,)
     ]
+
+
+@pytest.mark.parametrize("worker", ["req_dead1", "req_dead2"])
+async def test_of_several_that_died_the_one_that_made_a_job_is_named(
+    client: httpx.AsyncClient, at_noon: Database, account: str, worker: str
+) -> None:
+    (key_id,) = (await rows(at_noon, "SELECT id FROM api_keys"))[0]
+    async with at_noon.connection() as connection:
+        await insert_job(connection, account, worker)
+    await rows(
+        at_noon,
+        "INSERT INTO idempotent_replies (scope, key, account_id, digest, request_id, begun_by,"
+        " lease_until, expires_at) VALUES (%s, 'order-17', %s, %s, 'req_dead2', 'req_dead1',"
+        " clock_timestamp() - interval '1 s', clock_timestamp() + interval '1 day') RETURNING 1",
+        *(key_id, account, digest_of("POST /door?", b"")),
+    )
+    assert (await client.post("/door", headers=KEY)).json()["begun_by"] == worker
 
 
 async def test_the_lease_of_a_running_call_is_renewed(clean_url: str, database: Database) -> None:

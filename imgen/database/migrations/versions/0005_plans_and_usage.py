@@ -207,7 +207,8 @@ _FINISH = """
         account text;
     BEGIN
         PERFORM set_config('synchronous_commit', 'off', true);
-        given_back := was_refused AND NOT EXISTS (SELECT FROM jobs WHERE request_id = the_id);
+        given_back := was_refused AND NOT EXISTS (
+            SELECT FROM jobs WHERE request_id = the_id AND request_id <> '');
         UPDATE requests SET finished_at = clock_timestamp(), status = the_status, code = the_code,
             error = the_error, milliseconds = the_milliseconds, counted = NOT given_back
         WHERE id = the_id AND counted RETURNING started_at, account_id INTO started, account;
