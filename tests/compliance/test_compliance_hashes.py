@@ -92,6 +92,24 @@ def test_a_file_without_a_hash_is_refused(text: str) -> None:
         read_hashes(text)
 
 
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["hash", "type", "quality", "x"]), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(_JSON)
+def test_no_json_breaks_the_reader(value: object) -> None:
+    try:
+        read_hashes(json.dumps({"hashes": [value]}))
+    except Invalid as error:
+        assert error.field == "file"
+
+
 @given(st.one_of(st.text(), st.text(alphabet='[]{}",:#\t\n0a\0')))
 def test_no_text_breaks_the_reader(text: str) -> None:
     try:

@@ -148,7 +148,7 @@ def _hash(row: Mapping[str, Any]) -> str:
 
 
 def _first(row: Mapping[str, Any], names: Iterable[str]) -> object:
-    return next((row[name] for name in names if row.get(name) not in {None, ""}), None)
+    return next((row[name] for name in names if row.get(name) not in (None, "")), None)
 
 
 def _number(value: object) -> float | None:
