@@ -45,7 +45,8 @@ class OpenAiEngine:
         tries: int = 3,
     ) -> None:
         self._url = checked_url(url, "the server") if url else ""
-        self._keys = {**(keys or {}), **({host_of(self._url): key} if self._url else {})}
+        own = {host_of(self._url): key} if self._url and key else {}
+        self._keys = {**(keys or {}), **own}
         self._trusted = frozenset(output_hosts)
         self._patience = Patience(timeout=timeout_seconds, tries=tries)
         self._servers: dict[str, Server] = {}

@@ -199,8 +199,7 @@ class Calls:
             reply = _Failure(f"could not be reached ({type(error).__name__})", begun=begun)
         self._count(reply)
         if isinstance(reply, _Failure):
-            place = path.split("?", maxsplit=1)[0]
-            _log.warning("remote.failed", server=self.server.host, path=place, reason=reply.reason)
+            _log.warning("remote.failed", server=self.server.host, reason=reply.reason)
         return reply
 
     async def _send(

@@ -22,6 +22,7 @@ _log = structlog.get_logger(__name__)
 _WAITING = frozenset({"IN_QUEUE", "IN_PROGRESS", "RUNNING"})
 _LARGEST_ANSWER = 2 * LARGEST_FILE
 _LONGEST_LOG = 500
+_SEND_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +66,29 @@ class RunPodJob:
             imgen.engines.protocol.Abandoned: passed on from `progress`.
         """
         progress(0, 1)
-        self.id = await self._submit(body)
+        await self._send(body)
         output = await self._output(progress)
-        return await attended(self._picture(output), lambda: progress(0, 1))
+        picture = await attended(self._picture(output), lambda: progress(0, 1))
+        progress(1, 1)
+        return picture
 
     async def cancel(self) -> None:
         """Stop it, wherever it is."""
         if self.id:
             path = f"/{self.endpoint}/cancel/{self.id}"
             await self.calls.ask("POST", path, tries=3, urgent=True)
+
+    async def _send(self, body: bytes) -> None:
+        """Submit; who is cancelled meanwhile still learns the id, to cancel what it names."""
+        sending = asyncio.ensure_future(self._submit(body))
+        try:
+            self.id = await asyncio.shield(sending)
+        except asyncio.CancelledError:
+            await asyncio.wait({sending}, timeout=_SEND_SECONDS)
+            if sending.done() and not sending.cancelled() and sending.exception() is None:
+                self.id = sending.result()
+            sending.cancel()
+            raise
 
     async def _submit(self, body: bytes) -> str:
         # Sent once more only where nothing was begun: each picture there costs money.

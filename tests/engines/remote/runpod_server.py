@@ -34,6 +34,9 @@ class FakeRunPod:
         """Whether pictures come as `s3_url`."""
         self.calls_back = False
         """Whether the webhook is called, at once."""
+        self.hold = asyncio.Event()
+        """Cleared: `/run` queues the job, and answers later."""
+        self.hold.set()
         self.jobs: dict[str, dict[str, Any]] = {}
         self.cancelled: list[str] = []
         self.looks = 0
@@ -61,6 +64,7 @@ class FakeRunPod:
         body = await request.json()
         name = f"{len(self.jobs):08d}-0000-u1"
         self.jobs[name] = {"body": body, "states": list(self.states)}
+        await self.hold.wait()
         if self.calls_back and (url := body.get("webhook")):
             task = asyncio.create_task(self._call(url))
             self._calling.add(task)

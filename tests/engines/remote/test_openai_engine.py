@@ -196,23 +196,23 @@ class TestResults:
         assert "authorization" not in vendor.local.calls[-1].headers
 
     @pytest.mark.parametrize(
-        "place",
+        ("place", "reason"),
         [
-            "http://127.0.0.1:9/{}",
-            "http://localhost:9/{}",
-            "http://169.254.169.254/latest/{}",
-            "http://[::1]:9/{}",
-            "http://[::ffff:10.0.0.1]/{}",
-            "http://0x7f.1:9/{}",
-            "file:///etc/passwd",
-            "http://nowhere.invalid/{}",
+            ("http://127.0.0.1:9/{}", "not public"),
+            ("http://localhost:9/{}", "not public"),
+            ("http://169.254.169.254/latest/{}", "not public"),
+            ("http://[::1]:9/{}", "not public"),
+            ("http://[::ffff:10.0.0.1]/{}", "not public"),
+            ("http://0x7f.1:9/{}", "not public|not known"),
+            ("file:///etc/passwd", "no web address"),
+            ("http://nowhere.invalid/{}", "not known"),
         ],
     )
     async def test_a_url_inside_the_network_is_refused(
-        self, vendor: FakeOpenAi, place: str
+        self, vendor: FakeOpenAi, place: str, reason: str
     ) -> None:
         vendor.place = place
-        with pytest.raises(Upstream, match="finished picture"):
+        with pytest.raises(Upstream, match=reason):
             await make(vendor)
 
     @pytest.mark.parametrize(

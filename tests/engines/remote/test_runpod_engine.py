@@ -190,6 +190,18 @@ async def test_a_cancelled_task_cancels_its_job(pod: FakeRunPod) -> None:
     assert pod.cancelled == list(pod.jobs)
 
 
+async def test_a_job_whose_id_is_not_known_yet_is_cancelled_too(pod: FakeRunPod) -> None:
+    pod.hold.clear()
+    task = asyncio.create_task(make(pod))
+    await until(lambda: pod.jobs)
+    task.cancel()
+    await asyncio.sleep(0)
+    pod.hold.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert pod.cancelled == list(pod.jobs)
+
+
 async def test_a_wrong_key_is_said_and_not_shown(
     pod: FakeRunPod, capsys: pytest.CaptureFixture[str]
 ) -> None:
