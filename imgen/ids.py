@@ -45,6 +45,11 @@ def key_id() -> str:
     return "key_" + _random(16)
 
 
+def worker_id() -> str:
+    """`wrk_` and 16 characters: one life of a worker."""
+    return "wrk_" + _random(16)
+
+
 def upload_id() -> str:
     """32 characters: names a client's picture in the object store."""
     return _random(32)

@@ -8,7 +8,7 @@ from datetime import datetime
 from imgen.accounts.plans.records import Plan
 from imgen.errors import Invalid
 
-SCOPES = ("imgen-v2", "cache-api", "imageapi-v1", "imagine", "account")
+SCOPES = ("imgen-v2", "cache-api", "imageapi-v1", "imagine", "account", "acs")
 """What a key may be restricted to: the surfaces, by name."""
 _LONGEST_NAME = 200
 

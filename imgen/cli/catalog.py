@@ -11,7 +11,7 @@ from rich.table import Table
 
 from imgen.catalog.load import check_catalog, load_catalog
 from imgen.cli.options import DataDir, settings_for
-from imgen.engines.registry import Registry
+from imgen.wiring.engines import make_registry
 
 app = typer.Typer(help="See models, styles and characters; check your own.", no_args_is_help=True)
 
@@ -19,8 +19,9 @@ app = typer.Typer(help="See models, styles and characters; check your own.", no_
 @app.command("list")
 def list_catalog(data_dir: DataDir = None) -> None:
     """List models with what keeps them from running here, styles and characters."""
-    catalog = load_catalog(settings_for(data_dir).catalog.paths)
-    engines = Registry()
+    settings = settings_for(data_dir)
+    catalog = load_catalog(settings.catalog.paths)
+    engines = make_registry(settings)
     console = Console()
     models = Table("model", "label", "engine", "default style", "runs here")
     for model in catalog.models.values():
@@ -30,6 +31,7 @@ def list_catalog(data_dir: DataDir = None) -> None:
     console.print(models)
     console.print("styles:", ", ".join(catalog.styles), soft_wrap=True)
     console.print("characters:", ", ".join(catalog.characters), soft_wrap=True)
+    console.print("looks:", ", ".join(catalog.looks), soft_wrap=True)
 
 
 @app.command()

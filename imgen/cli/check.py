@@ -12,11 +12,11 @@ from rich.table import Table
 
 from imgen.catalog.load import load_catalog
 from imgen.cli.options import DataDir, run, settings_for
-from imgen.engines.registry import Registry
 from imgen.errors import ImgenError
 from imgen.settings import Settings, names
 from imgen.wiring.compliance import make_examine
 from imgen.wiring.core import open_database, open_objects
+from imgen.wiring.engines import make_registry
 
 _Probe = Callable[[Settings], Awaitable[str]]
 
@@ -103,7 +103,7 @@ async def _catalog(settings: Settings) -> str:
 
 
 async def _models(settings: Settings) -> str:
-    catalog, engines = load_catalog(settings.catalog.paths), Registry()
+    catalog, engines = load_catalog(settings.catalog.paths), make_registry(settings)
     runs = [model.key for model in catalog.models.values() if not engines.obstacle(model)]
     if not runs:
         raise ImgenError("no model of the catalog can run here")

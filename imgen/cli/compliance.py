@@ -17,6 +17,7 @@ from imgen.cli import compliance_tables as tables
 from imgen.cli import rulesets
 from imgen.cli.library_progress import progress
 from imgen.cli.options import DataDir, run, settings_for
+from imgen.cli.tables import print_table
 from imgen.compliance.appeals import Appeals
 from imgen.compliance.audit import store
 from imgen.compliance.audit.entry import Appeal, Entry, State
@@ -208,7 +209,7 @@ def list_hashes(data_dir: DataDir = None) -> None:
     table = Table("list", "kind", Column("hashes", justify="right"), "imported")
     for one in _with_database(data_dir, lambda database: HashLists(database).all()):
         table.add_row(*tables.list_row(one))
-    Console().print(table)
+    print_table(table)
 
 
 @hashes.command("remove")

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from imgen import clock
+from imgen.cli.tables import print_table
 from imgen.compliance.audit.entry import Appeal, Entry
 from imgen.compliance.audit.stats import Stats
 from imgen.compliance.audit.store import BlockedJob
@@ -98,7 +99,7 @@ def print_stats(console: Console, stats: Stats) -> None:
         name = time.detector or "all of them"
         times.add_row(name, str(time.reviews), f"{time.median:.1f}", f"{time.slowest:.1f}")
     for table in (amounts, rules, times):
-        console.print(table)
+        print_table(table)
 
 
 def print_blocked(console: Console, jobs: Iterable[BlockedJob]) -> None:
@@ -109,7 +110,7 @@ def print_blocked(console: Console, jobs: Iterable[BlockedJob]) -> None:
         state = "floor: final" if one.floor else one.decision or "open"
         rules = ", ".join(one.rules)
         table.add_row(one.job_id, one.kind, clock.rfc3339(one.at), one.ruleset, rules, state)
-    console.print(table)
+    print_table(table)
 
 
 def evaluation_as_json(found: Evaluation) -> dict[str, Any]:
@@ -139,7 +140,7 @@ def print_evaluation(console: Console, found: Evaluation) -> None:
     for one in found.scores:
         counts = (str(one.hits), str(one.misses), str(one.false_alarms))
         table.add_row(one.category, _share(one.precision), _share(one.recall), *counts)
-    console.print(table)
+    print_table(table)
     console.print(f"{found.pictures} pictures, {len(found.mistakes)} judged otherwise")
     for mistake in found.mistakes[:_SHOWN]:
         said = [f"missed {name}" for name in sorted(mistake.missed)]

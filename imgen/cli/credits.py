@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from imgen import clock
 from imgen.accounts.credits import Balance, CreditBook, Entry
 from imgen.cli.options import DataDir, run, settings_for
+from imgen.cli.tables import print_table
 from imgen.wiring.core import open_database
 
 _T = TypeVar("_T")
@@ -88,7 +88,7 @@ def ledger(
             one.reason,
             one.job_id or "",
         )
-    Console().print(table)
+    print_table(table)
 
 
 @app.command()

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import typer
-from rich.console import Console
 from rich.table import Column, Table
 
 from imgen import clock
 from imgen.cli.library_progress import Tally, progress
 from imgen.cli.library_tools import importer
 from imgen.cli.options import DataDir, run, settings_for
+from imgen.cli.tables import print_table
 from imgen.errors import Invalid, NotFound
 from imgen.library.image import Filters, Match
 from imgen.library.importing import store
@@ -146,7 +146,7 @@ def stats(data_dir: DataDir = None) -> None:
     for one in amounts:
         numbers = (str(one.pictures), str(one.unread or ""), str(one.withdrawn or ""))
         table.add_row(one.source, one.model, one.style, one.character, *numbers)
-    Console().print(table)
+    print_table(table)
     pictures, unread = sum(one.pictures for one in amounts), sum(one.unread for one in amounts)
     print(f"{pictures} pictures, {unread} of them not read yet; {size / 2**20:.1f} MiB stored")
 
@@ -190,7 +190,7 @@ def search(
         size = f"{image.width}×{image.height}"
         kind = (image.model, image.style, image.character)
         table.add_row(f"{match.score:.3f}", image.id, size, *kind, image.caption or image.prompt)
-    Console().print(table)
+    print_table(table)
 
 
 @app.command()
@@ -211,7 +211,7 @@ def show(
     table = Table(show_header=False, box=None)
     for name, value in _facts(picture):
         table.add_row(name, value)
-    Console().print(table)
+    print_table(table)
 
 
 @app.command()

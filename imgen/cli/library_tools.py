@@ -16,7 +16,8 @@ from imgen.library.importing.import_pictures import Import
 from imgen.library.importing.keep import Keep
 from imgen.library.importing.prepare import Prepare
 from imgen.settings import Settings
-from imgen.wiring.core import Core, deployment_secret
+from imgen.wiring.core import Core
+from imgen.wiring.secret import deployment_secret
 
 
 @contextmanager

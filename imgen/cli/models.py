@@ -35,7 +35,7 @@ _Plan = list[tuple[Repository, tuple[RemoteFile, ...]]]
 
 ModelsDir = Annotated[
     Path | None,
-    typer.Option("--models-dir", help="Folder of weights. Default: `models` in the data folder."),
+    typer.Option("--models-dir", help="Folder of weights. Default: the configured one."),
 ]
 
 
@@ -43,7 +43,7 @@ ModelsDir = Annotated[
 def list_models(models_dir: ModelsDir = None, data_dir: DataDir = None) -> None:
     """List the models of this machine's own engine: weights, licence, and what they lack."""
     settings = settings_for(data_dir)
-    folder = models_dir or settings.data_dir / "models"
+    folder = models_dir or settings.diffusers.models or settings.data_dir / "models"
     table = Table("model", "weights", "licence", "GiB", "runs here")
     for model, options in _own(load_catalog(settings.catalog.paths).models.values()):
         lacks = obstacle(model.options, {"models": folder})
@@ -66,7 +66,7 @@ def check(
 ) -> None:
     """Compare fetched weights with their checksums. Ends with status 1 when one has changed."""
     settings = settings_for(data_dir)
-    folder = models_dir or settings.data_dir / "models"
+    folder = models_dir or settings.diffusers.models or settings.data_dir / "models"
     models = load_catalog(settings.catalog.paths).models
     asked = [_named(models, slug)] if slug else list(models.values())
     good = True
@@ -109,7 +109,7 @@ def pull(
     are fetched, and each file is checked.
     """
     settings = settings_for(data_dir)
-    folder = models_dir or settings.data_dir / "models"
+    folder = models_dir or settings.diffusers.models or settings.data_dir / "models"
     model = _named(load_catalog(settings.catalog.paths).models, slug)
     wanted = needs(read_options(model.options))
     if model.engine != "diffusers" or not wanted:

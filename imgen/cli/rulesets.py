@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from imgen.cli.options import DataDir, settings_for
+from imgen.cli.tables import print_table
 from imgen.compliance.rulesets import Rule, Ruleset, Rulesets, check_rulesets, load_rulesets
 from imgen.compliance.rulesets.floor import FLOOR
 from imgen.errors import Invalid
@@ -33,7 +33,7 @@ def list_rulesets(data_dir: DataDir = None) -> None:
             *(str(_count(ruleset, action)) for action in ("block", "flag", "log")),
             ", ".join(sorted(ruleset.requires)) or "–",
         )
-    Console().print(table)
+    print_table(table)
     print("The floor holds under each of them: `imgen compliance rulesets show floor`")
 
 
@@ -56,7 +56,7 @@ def show(
     table = Table("rule", "name", "severity", "action", "set off by", show_lines=True)
     for rule in ruleset.rules:
         table.add_row(rule.id, rule.name, rule.severity, str(rule.action), _condition(rule))
-    Console().print(table)
+    print_table(table)
 
 
 @app.command()

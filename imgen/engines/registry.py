@@ -82,9 +82,15 @@ class Registry:
         self._settings = settings or {}
         self._engines: dict[str, Engine] = {}
         self._known: dict[Model, tuple[float, str]] = {}
+        self.run_elsewhere: frozenset[str] = frozenset()
+        """Keys of models that workers of this deployment say they run."""
 
     def obstacle(self, model: Model) -> str:
-        """Why a model cannot run here, in one clause; empty when it can. Loads nothing."""
+        """Why no worker can run a model, in one clause; empty when one can. Loads nothing."""
+        return "" if model.key in self.run_elsewhere else self.obstacle_here(model)
+
+    def obstacle_here(self, model: Model) -> str:
+        """Why this process cannot run a model, in one clause; empty when it can. Loads nothing."""
         asked, answer = self._known.get(model, (0.0, ""))
         if not asked or time.monotonic() - asked > _OBSTACLE_SECONDS:
             answer = self._obstacle(model)

@@ -202,7 +202,8 @@ async def of_request(connection: Connection, request_id: str, account_id: str) -
     """The first job that a request made."""
     return await _one(
         connection,
-        "SELECT * FROM jobs WHERE request_id = %s AND account_id = %s ORDER BY created_at LIMIT 1",
+        "SELECT * FROM jobs WHERE request_id = %s AND request_id <> ''"
+        " AND account_id = %s ORDER BY created_at LIMIT 1",
         (request_id, account_id),
     )
 

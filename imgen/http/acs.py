@@ -15,7 +15,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from imgen.accounts.authenticate import Authenticate
 from imgen.accounts.records import Caller
 from imgen.compliance.audit.entry import ELSEWHERE
 from imgen.compliance.review import Review
@@ -25,12 +24,13 @@ from imgen.compliance.verdict import Verdict
 from imgen.errors import Invalid
 from imgen.http.body import json_object
 from imgen.http.fields import Body, read_fields
+from imgen.http.gate import Gate
 from imgen.http.surface import JsonResponse
 from imgen.verification.picture import Limits, open_picture
 
 PATH = "/acs/review"
 SCOPE = "acs"
-"""No key can be restricted to it, so that a key with restrictions is good for none of it."""
+"""What a restricted key needs."""
 _AT_ONCE = 4
 """Pictures that are opened at once: each can take some hundred megabytes."""
 _LARGEST_BODY = 16 * 1024 * 1024
@@ -50,8 +50,8 @@ class ReviewBody(Body):
     reference: str = Field("", max_length=200)
 
 
-def acs_route(authenticate: Authenticate, review: Review) -> Route:
-    """The route. For whoever has an API key that is not restricted to some surfaces.
+def acs_route(gate: Gate, review: Review) -> Route:
+    """The route. For whoever has an API key; each review counts as a request of its plan.
 
     Args:
         review: it asks no external reviewer itself, so that no two can ask each other for ever.
@@ -60,12 +60,13 @@ def acs_route(authenticate: Authenticate, review: Review) -> Route:
     turn = asyncio.Semaphore(_AT_ONCE)
 
     async def serve(request: Request) -> Response:
-        caller = await authenticate(request.headers.get("authorization", ""), surface=SCOPE)
-        body = read_fields(ReviewBody, await json_object(request, limit=_LARGEST_BODY))
-        ruleset = body.ruleset.strip() or "default"
-        async with turn:
-            image = await asyncio.to_thread(_picture, body.image)
-            verdict = await review(_subject(body, image, caller), ruleset)
+        async with gate.visit(request, surface=SCOPE) as visit:
+            body = read_fields(ReviewBody, await json_object(request, limit=_LARGEST_BODY))
+            ruleset = body.ruleset.strip() or "default"
+            await visit.admit("review", {"kind": body.kind, "ruleset": ruleset})
+            async with turn:
+                image = await asyncio.to_thread(_picture, body.image)
+                verdict = await review(_subject(body, image, visit.caller), ruleset)
         return JsonResponse(to_wire(verdict))
 
     return Route(PATH, serve, methods=["POST"])

@@ -194,6 +194,74 @@ class AccountsSettings(Section):
     )
 
 
+class DiffusersSettings(Section):
+    """The engine `diffusers`: weights on this machine's GPU or processor."""
+
+    models: Path | None = Field(
+        None,
+        description="Folder of weights that `imgen models pull` fetched. Empty: `models` in the "
+        "data folder.",
+    )
+    device: str = Field("auto", description="`cuda:0`, `cpu`, or `auto`: the best there is.")
+    memory_gb: float = Field(
+        0.0, ge=0, description="Budget for weights on the device, in GiB; 0: what it has."
+    )
+    batch: int = Field(4, ge=1, le=64, description="Most requests that run together.")
+    batch_window_ms: float = Field(
+        20.0, ge=0, description="How long a request waits for others like it, in milliseconds."
+    )
+    loras: int = Field(8, ge=0, description="LoRAs that a loaded model keeps at hand.")
+    offload: Literal["auto", "none", "model", "sequential"] = Field(
+        "auto", description="Weights wait in main memory: `auto`: where they do not fit otherwise."
+    )
+    compile: bool = Field(False, description="Whether models are compiled, in the background.")
+
+
+class ComfyUiSettings(Section):
+    """The engine `comfyui`: servers of your own."""
+
+    urls: tuple[str, ...] = Field(
+        (), description="Its servers, `http://10.0.0.5:8188`; the least loaded one is asked."
+    )
+    keys: dict[str, SecretStr] = Field(
+        default_factory=dict, description="Host → bearer token, for servers behind a proxy."
+    )
+    workflows: Path | None = Field(
+        None, description="Folder of exported workflows that models may name."
+    )
+    timeout_seconds: float = Field(30.0, gt=0, description="Longest wait for one answer.")
+
+
+class RunPodSettings(Section):
+    """The engine `runpod`: serverless endpoints."""
+
+    key: SecretStr = Field(SecretStr(""), description="RunPod's API key.")
+    url: str = Field("https://api.runpod.ai/v2", description="Where its API is.")
+    workflows: Path | None = Field(
+        None, description="Folder of exported workflows that models may name."
+    )
+    output_hosts: tuple[str, ...] = Field(
+        (), description="Hosts that pictures may be fetched from, beside RunPod's own."
+    )
+    execution_seconds: float = Field(
+        600.0, gt=0, description="Longest run of a job over there, in seconds."
+    )
+
+
+class OpenAiSettings(Section):
+    """The engine `openai`: any server with OpenAI's image calls."""
+
+    url: str = Field("", description="Base URL where a model names none (`https://…/v1`).")
+    key: SecretStr = Field(SecretStr(""), description="Its API key.")
+    keys: dict[str, SecretStr] = Field(
+        default_factory=dict, description="Host → API key, for models that name other servers."
+    )
+    output_hosts: tuple[str, ...] = Field(
+        (), description="Hosts that pictures may be fetched from, beside the server's own."
+    )
+    timeout_seconds: float = Field(300.0, gt=0, description="Longest wait for one picture.")
+
+
 class CatalogSettings(Section):
     """Models, styles and characters."""
 

@@ -25,14 +25,18 @@ from imgen.settings.sections import (
     AccountsSettings,
     CaptionerSettings,
     CatalogSettings,
+    ComfyUiSettings,
     ComplianceSettings,
     CorsSettings,
+    DiffusersSettings,
     EmbedderSettings,
     EnhancerSettings,
     FinishingSettings,
     GenerationSettings,
     LibrarySettings,
     LogSettings,
+    OpenAiSettings,
+    RunPodSettings,
     ServerSettings,
     StorageSettings,
     UploadsSettings,
@@ -85,6 +89,10 @@ class Settings(BaseSettings):
     compliance: ComplianceSettings = ComplianceSettings()
     accounts: AccountsSettings = AccountsSettings()
     catalog: CatalogSettings = CatalogSettings()
+    diffusers: DiffusersSettings = DiffusersSettings()
+    comfyui: ComfyUiSettings = ComfyUiSettings()
+    runpod: RunPodSettings = RunPodSettings()
+    openai: OpenAiSettings = OpenAiSettings()
     enhancer: EnhancerSettings = EnhancerSettings()
     finishing: FinishingSettings = FinishingSettings()
     library: LibrarySettings = LibrarySettings()

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 from imgen.accounts.administer import Administer
 from imgen.catalog.catalog import Catalog
@@ -35,6 +32,7 @@ from imgen.prompts.enhance import Enhancer
 from imgen.settings import Settings
 from imgen.storage.objects import ObjectStore, open_store
 from imgen.wiring.compliance import close_detectors, make_examine, make_screen
+from imgen.wiring.engines import make_registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +130,7 @@ async def open_core(settings: Settings) -> AsyncIterator[Core]:
             queue=queue,
             objects=open_objects(settings),
             catalog=catalog,
-            engines=Registry(),
+            engines=make_registry(settings, database),
             encoder=encoder,
             enhancer=enhancer,
             captioner=captioner,
@@ -182,29 +180,3 @@ def open_objects(settings: Settings) -> ObjectStore:
         access_key=storage.access_key.get_secret_value(),
         secret_key=storage.secret_key.get_secret_value(),
     )
-
-
-def deployment_secret(settings: Settings) -> bytes:
-    """The configured secret, else the one in the data folder, made on first use."""
-    if configured := settings.secret.get_secret_value():
-        return configured.encode()
-    file = settings.data_dir / "secret"
-    fresh = file.with_name(f"secret.{os.getpid()}")
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    if not file.exists():
-        _write_private(fresh, secrets.token_hex(32))
-        try:
-            os.link(fresh, file)  # fails when another process was first: then its secret counts
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
-    return file.read_bytes()
-
-
-def _write_private(file: Path, text: str) -> None:
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())

@@ -10,11 +10,13 @@ from datetime import timedelta
 from imgen.accounts.authenticate import Authenticate
 from imgen.generation.choose import ChooseModel
 from imgen.generation.endings import Endings
+from imgen.generation.offers import heard
 from imgen.generation.submit import Submit
 from imgen.generation.wait import Deliver, Wait
 from imgen.http.gate import Gate
 from imgen.storage.links import Links, links_for
-from imgen.wiring.core import Core, deployment_secret
+from imgen.wiring.core import Core
+from imgen.wiring.secret import deployment_secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Doors:
 async def open_doors(core: Core, public_url: str) -> AsyncIterator[Doors]:
     """The parts over a core."""
     accounts, submit = core.settings.accounts, core.submit
-    async with Endings(core.database) as endings:
+    async with heard(core.database, core.engines), Endings(core.database) as endings:
         yield Doors(
             core=core,
             links=make_links(core, public_url),

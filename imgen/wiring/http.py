@@ -8,15 +8,16 @@ from functools import partial
 
 from starlette.types import ASGIApp
 
-from imgen.accounts.authenticate import Authenticate
 from imgen.http.acs import acs_route
 from imgen.http.cors import Cors
 from imgen.http.files import files_route
 from imgen.http.root import make_app
+from imgen.http.runpod_webhook import runpod_webhook_route
 from imgen.http.verify import verify_route
 from imgen.wiring.core import Core
 from imgen.wiring.doors import Doors, open_doors
 from imgen.wiring.provenance import make_verify
+from imgen.wiring.secret import deployment_secret
 from imgen.wiring.surfaces import make_surfaces
 
 
@@ -36,7 +37,8 @@ def _make_app(doors: Doors) -> ASGIApp:
     routes = [
         files_route(core.objects, doors.links),
         verify_route(make_verify(core)),
-        acs_route(Authenticate(core.database), core.review),
+        acs_route(doors.gate, core.review),
+        runpod_webhook_route(core.database, deployment_secret(core.settings)),
     ]
     return make_app(
         surfaces=[surface.surface() for surface in make_surfaces(doors)],

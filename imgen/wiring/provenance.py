@@ -15,8 +15,9 @@ from imgen.finishing.credentials.words import Words
 from imgen.finishing.finish import Finisher
 from imgen.settings import FinishingSettings, Settings
 from imgen.verification.verify import Verify
-from imgen.wiring.core import Core, deployment_secret
+from imgen.wiring.core import Core
 from imgen.wiring.memory import GenerationsInDatabase, LookalikesInLibrary
+from imgen.wiring.secret import deployment_secret
 
 _FOLDER = "credentials"
 

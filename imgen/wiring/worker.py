@@ -6,6 +6,7 @@ import os
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
+from imgen import ids
 from imgen.accounts.people.sweep import Sweep
 from imgen.accounts.requests.log import Tidy
 from imgen.compliance.audit.purge import PurgeAudit
@@ -14,6 +15,7 @@ from imgen.generation.clear_again import ClearAgain
 from imgen.generation.inputs import FOLDER as UPLOADS
 from imgen.generation.judge import Judge
 from imgen.generation.make import Make
+from imgen.generation.offers import ANNOUNCE_SECONDS, Announce
 from imgen.generation.queue import queue_of
 from imgen.generation.recover import Recover
 from imgen.generation.run import Run
@@ -68,8 +70,12 @@ def make_worker(core: Core) -> Worker:
 
 def _runnable(core: Core) -> list[str]:
     """The queues of the models that nothing stands in the way of."""
+    return [queue_of(key) for key in _runnable_keys(core)]
+
+
+def _runnable_keys(core: Core) -> list[str]:
     models = core.catalog.models.values()
-    return [queue_of(model.key) for model in models if not core.engines.obstacle(model)]
+    return [model.key for model in models if not core.engines.obstacle_here(model)]
 
 
 def _withdraw(core: Core) -> Callable[[], Awaitable[None]]:
@@ -95,10 +101,12 @@ def _chores(core: Core) -> list[Chore]:
     quarantine = Purge(core.objects, QUARANTINE, timedelta(days=days))
     audit = PurgeAudit(core.database, timedelta(days=compliance.audit_days))
     requests = Tidy(core.database, timedelta(days=accounts.request_log_days))
+    announce = Announce(core.database, ids.worker_id(), lambda: _runnable_keys(core))
     recover = Recover(core.database, core.queue, settings.worker.stalled_seconds)
     return [
         Chore("recover", recover, often),
         Chore("remember", core.remember, often),
+        Chore("announce", announce, min(often, ANNOUNCE_SECONDS)),
         Chore("end_unwaited", EndUnwaited(core.database, _SYNCHRONOUS), _UNWAITED),
         Chore("tidy_requests", requests, _EVERY_MINUTE),
         Chore("sweep_people", Sweep(core.database, make_lifetimes(settings)), _HOURLY),

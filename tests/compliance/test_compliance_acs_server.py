@@ -25,6 +25,7 @@ from imgen.compliance.subject import Subject
 from imgen.database.pool import Database
 from imgen.errors import Upstream
 from imgen.http.acs import PATH, acs_route
+from imgen.http.gate import Gate
 from imgen.http.root import make_app
 from tests.compliance.reviewing import Seeing, review_with, seeing
 
@@ -47,7 +48,8 @@ async def token(database: Database) -> str:
 async def serving(database: Database, review: Review) -> AsyncIterator[str]:
     """A real uvicorn on a real socket; yields the URL."""
     listener = socket.create_server(("127.0.0.1", 0))
-    route = acs_route(Authenticate(database), review)
+    gate = Gate(authenticate=Authenticate(database), database=database)
+    route = acs_route(gate, review)
     app = make_app([], [route], max_header_bytes=32_768)
     started = asyncio.Event()
 

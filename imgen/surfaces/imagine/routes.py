@@ -157,8 +157,9 @@ class Imagine:
             )
             pictures, size = translate.framed(wish, opened, choice.model)
             await visit.admit()
-            keys = await self._kept(pictures)
-        request = translate.to_request(wish, choice, size, format=format, **keys)
+            request = translate.to_request(wish, choice, size, format=format)
+            await core.deliver.submit.refuse_floor(caller, request)
+            request = await self._with(pictures, request)
         return Order(request, wish, price)
 
     async def _made(self, visit: Visit, order: Order) -> dict[str, Any]:
@@ -185,17 +186,16 @@ class Imagine:
             "credits": {"cost": order.price, "remaining": remaining},
         }
 
-    async def _kept(self, pictures: Pictures) -> dict[str, str]:
-        """Where the pictures are in the object store, as the request names them."""
-        image, mask, keys = pictures.image, pictures.mask, {}
+    async def _with(self, pictures: Pictures, request: GenerationRequest) -> GenerationRequest:
+        """The request with its pictures in the object store."""
+        image, mask, keep = pictures.image, pictures.mask, self._core.keep_input
         if image is not None:
-            kept = await self._core.keep_input(
-                image.pixels, original=image.original, format=Format(image.kind.value.lower())
-            )
-            keys = {"image_key": kept.key, "original_key": kept.original_key}
+            kind = Format(image.kind.value.lower())
+            kept = await keep(image.pixels, original=image.original, format=kind)
+            request = replace(request, image_key=kept.key, original_key=kept.original_key)
         if mask is not None:
-            keys["mask_key"] = (await self._core.keep_input(mask)).key
-        return keys
+            request = replace(request, mask_key=(await keep(mask)).key)
+        return request
 
     async def _worded(self, caller: Caller, response: Response, reply: Wanted) -> Response:
         """The facts as they are, or the picture itself with the facts in headers."""

@@ -133,10 +133,7 @@ def usual_format(wish: Wish) -> Format:
     return Format.JPEG if made_of_words else Format.PNG
 
 
-def to_request(
-    wish: Wish, choice: Choice, size: Size, *, format: Format, image_key: str = "",
-    original_key: str = "", mask_key: str = "",
-) -> GenerationRequest:  # fmt: skip
+def to_request(wish: Wish, choice: Choice, size: Size, *, format: Format) -> GenerationRequest:
     """What the core is asked to make."""
     model = choice.model
     return GenerationRequest(
@@ -149,9 +146,6 @@ def to_request(
         steps=_steps(wish, model),
         guidance_scale=_guidance(wish, model),
         task=wish.task,
-        image_key=image_key,
-        original_key=original_key,
-        mask_key=mask_key,
         strength=wish.strength,
         control=wish.control,
         transparent=wish.transparent,

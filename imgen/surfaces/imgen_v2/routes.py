@@ -124,6 +124,7 @@ class ImgenV2:
         if body.use_cache and (repeated := await self._repeated(visit, body, request)):
             return _receipt(repeated, request) | {"cache": True}
         if body.optimize:
+            await self._generating.submit.refuse_floor(visit.caller, request)
             better = format_prompt(await self._enhanced(prompt))
             request = replace(request, prompt=better, optimized=True)
         receipt = await self._generating.submit(

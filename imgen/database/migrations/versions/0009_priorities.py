@@ -1,4 +1,4 @@
-"""Jobs of some plans go first; pictures that wait for another judgement are found quickly."""
+"""Priorities of jobs, pictures that wait for another judgement, and what workers run."""
 
 from __future__ import annotations
 
@@ -16,5 +16,12 @@ def upgrade() -> None:
         -- Of the account's plan, when the job was submitted; higher ones first.
         ALTER TABLE jobs ADD COLUMN priority integer NOT NULL DEFAULT 0;
         CREATE INDEX images_withdrawn ON images (withdrawn) WHERE withdrawn IS NOT NULL;
+
+        CREATE TABLE offered_models (
+            worker  text NOT NULL,
+            model   text NOT NULL,
+            until   timestamptz NOT NULL,    -- it says so again before then, while it lives
+            PRIMARY KEY (worker, model)
+        );
         """
     )
