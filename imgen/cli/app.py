@@ -12,6 +12,7 @@ from imgen.cli import (
     demo,
     keys,
     library,
+    models,
     plans,
     requests,
     serve,
@@ -45,3 +46,4 @@ app.add_typer(credit.app, name="credits")
 app.add_typer(requests.app, name="requests")
 app.add_typer(compliance.app, name="compliance")
 app.add_typer(catalog.app, name="catalog")
+app.add_typer(models.app, name="models")

@@ -230,6 +230,12 @@ class ComfyUiSettings(Section):
         None, description="Folder of exported workflows that models may name."
     )
     timeout_seconds: float = Field(30.0, gt=0, description="Longest wait for one answer.")
+    patience_seconds: float = Field(
+        60.0, gt=0, description="Silence after which a job goes to another server."
+    )
+    poll_seconds: float = Field(
+        1.0, gt=0, description="Between two looks at a job, beside its websocket."
+    )
 
 
 class RunPodSettings(Section):
@@ -241,7 +247,9 @@ class RunPodSettings(Section):
         None, description="Folder of exported workflows that models may name."
     )
     output_hosts: tuple[str, ...] = Field(
-        (), description="Hosts that pictures may be fetched from, beside RunPod's own."
+        (),
+        description="Hosts (`host` or `host:port`) with a private address that results may be "
+        "fetched from, such as a bucket of your own.",
     )
     execution_seconds: float = Field(
         600.0, gt=0, description="Longest run of a job over there, in seconds."
@@ -257,7 +265,9 @@ class OpenAiSettings(Section):
         default_factory=dict, description="Host → API key, for models that name other servers."
     )
     output_hosts: tuple[str, ...] = Field(
-        (), description="Hosts that pictures may be fetched from, beside the server's own."
+        (),
+        description="Hosts (`host` or `host:port`) with a private address that results may be "
+        "fetched from, such as a bucket of your own.",
     )
     timeout_seconds: float = Field(300.0, gt=0, description="Longest wait for one picture.")
 
