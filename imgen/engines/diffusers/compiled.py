@@ -80,7 +80,7 @@ class Compiler:
         try:
             if loaded not in self._compiled:
                 self._compiled[loaded] = torch.compile(loaded.denoiser, backend=self._backend)
-            with torch.inference_mode():
+            with torch.no_grad():
                 self._compiled[loaded](*given, **named)
         except Exception as error:  # compiling is a luxury: without it, pictures come all the same
             _log.warning("compile.failed", error=str(error).splitlines()[0][:200])

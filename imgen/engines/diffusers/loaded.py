@@ -47,6 +47,7 @@ class Loaded:
         self._first = pipe
         self._others: dict[str, Any] = {}
         self._active = pipe
+        self._grouped: set[int] = set()
 
     @property
     def first(self) -> Any:
@@ -87,6 +88,8 @@ class Loaded:
         if step >= len(OFFLOADS) or not self.device.accelerated:
             return False
         self._first.remove_all_hooks()
+        self._others.clear()  # they remember hooks that are gone
+        self._active = self._first
         self._first.to("cpu", silence_dtype_warnings=True)
         self.device.free()
         self.place(OFFLOADS[step])
@@ -148,10 +151,25 @@ class Loaded:
             raise Unavailable(f"The ControlNet {reference} cannot be loaded: {first}") from error
         return net if self.offload != "none" else net.to(self.device.name)
 
+    def _group(self, pipe: Any) -> None:
+        """Each layer comes to the device when it is its turn; once for each component."""
+        fresh = [
+            name
+            for name, part in pipe.components.items()
+            if isinstance(part, torch.nn.Module) and id(part) not in self._grouped
+        ]
+        self._grouped.update(id(pipe.components[name]) for name in fresh)
+        pipe.enable_group_offload(
+            onload_device=torch.device(self.device.name),
+            offload_device=torch.device("cpu"),
+            offload_type="leaf_level",
+            exclude_modules=[name for name in pipe.components if name not in fresh],
+        )
+
     def _settle(self, pipe: Any) -> None:
         if self.offload == "model":
             pipe.enable_model_cpu_offload(device=self.device.name)
         elif self.offload == "sequential":
-            pipe.enable_sequential_cpu_offload(device=self.device.name)
+            self._group(pipe)
         else:
             pipe.to(torch.device(self.device.name))

@@ -39,7 +39,7 @@ def paint(loaded: Loaded, orders: Sequence[Order], tell: Tell) -> list[Pixels]:
         tell(step + 1, int(pipe.num_timesteps) + 1)
         return {}
 
-    with torch.inference_mode():
+    with torch.no_grad():
         output = pipe(
             **loaded.family.arguments(pipe, orders),
             **_pictures(loaded, pipe, orders),

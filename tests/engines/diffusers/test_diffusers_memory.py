@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from imgen.engines.protocol import Task
 from imgen.errors import Unavailable
-from tests.engines.diffusers.conftest import Weights, ignore, make_request
+from tests.engines.diffusers.conftest import Weights, ignore, make_request, picture
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -155,3 +156,30 @@ async def test_compiling_does_not_keep_the_queue_waiting(
     assert len(engine._compiler._ready[loaded]) == 1
     second = await engine.run(request, ignore)
     assert np.abs(first.image.astype(int) - second.image).max() <= 1
+
+
+async def test_offloaded_weights_paint_the_same_picture(
+    make_engine: Any, weights: Weights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The CPU passes for a device of its own; diffusers and accelerate do the real moving."""
+    from imgen.engines.diffusers.device import Device
+    from imgen.engines.diffusers.options import read_options
+
+    monkeypatch.setattr(Device, "accelerated", property(lambda _device: True))
+    engine = make_engine(batch=1)
+    plain = make_request(weights("sdxl"), options={"dtype": "float32"})
+    edit = make_request(
+        weights("sdxl"),
+        task=Task.IMAGE_TO_IMAGE,
+        image=picture(),
+        options={"dtype": "float32"},
+    )
+    requests = (plain, edit, plain)
+    before = [(await engine.run(request, ignore)).image for request in requests]
+    loaded = engine._resident.get(read_options(plain.options))
+    for offload in ("model", "sequential"):
+        assert loaded.offload_more()
+        assert loaded.offload == offload
+        after = [(await engine.run(request, ignore)).image for request in requests]
+        assert all(np.array_equal(one, other) for one, other in zip(before, after, strict=True))
+    assert not loaded.offload_more()

@@ -26,7 +26,7 @@ base_negatives = ["blurry"]
 tasks = ["text_to_image", "image_to_image", "inpaint"]
 sizes = [[256, 256]]
 steps = 3
-options = {{ weights = "{weights}", scheduler = "DPMSolverMultistepScheduler" }}
+options = {{ weights = "sdxl", scheduler = "DPMSolverMultistepScheduler" }}
 
 [characters.kim]
 label = "Kim"
@@ -63,8 +63,10 @@ def test_a_folder_of_weights_serves_the_v2_client(weights: Weights, tmp_path: Pa
 
     lora = make_lora(folder, tmp_path / "kim.safetensors", seed=1)
     catalog = tmp_path / "own.toml"
-    catalog.write_text(_CATALOG.format(weights=folder, lora=lora))
+    catalog.write_text(_CATALOG.format(lora=lora))
     variables = {
+        "IMGEN_DIFFUSERS__MODELS": str(folder.parent),
+        "IMGEN_DIFFUSERS__DEVICE": "cpu",
         "IMGEN_CATALOG__PATHS": json.dumps([str(catalog)]),
         "IMGEN_FINISHING__INVISIMARK": "false",
         "IMGEN_GENERATION__TRIES": "1",
