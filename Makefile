@@ -24,6 +24,10 @@ setup: .venv/.dev ## set up for development: .venv with everything that tests ne
 test: .venv/.dev ## set up and run the whole test suite
 	$(RUN)/pytest -n 2 --dist worksteal -q $(ARGS)
 
+.PHONY: test-diffusers
+test-diffusers: .venv-diffusers/.stamp ## test the engine for real weights: a torch for the CPU, tiny weights
+	OMP_NUM_THREADS=1 .venv-diffusers/bin/pytest -q tests/engines/diffusers tests/engines/test_registry.py $(ARGS)
+
 .PHONY: check
 check: .venv/.dev ## formatting, lint, types, import rules
 	$(RUN)/ruff format --check .
@@ -47,7 +51,7 @@ sheet: .venv/.dev ## paint the contact sheet of the sketch engine
 
 .PHONY: clean
 clean: ## remove what was set up and made here (not data folders elsewhere)
-	rm -rf .venv .uv demo-output .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-diffusers .uv demo-output .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 .uv/bin/uv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -64,3 +68,14 @@ clean: ## remove what was set up and made here (not data folders elsewhere)
 .venv/.dev: pyproject.toml uv.lock | $(UV)
 	$(UV) sync --frozen --inexact --extra safety --quiet --python $(PYTHON)
 	@touch $@ .venv/.base
+
+# An environment of its own: torch is large. A build for the CPU comes from where pip is told to
+# look for one, else it is the usual build.
+.venv-diffusers/.stamp: pyproject.toml uv.lock | $(UV)
+	@rm -rf .venv-diffusers && $(PYTHON) -m venv .venv-diffusers
+	@.venv-diffusers/bin/python -m pip install -q "torch==2.13.0+cpu" || \
+	  .venv-diffusers/bin/python -m pip install -q "torch==2.13.0"
+	@$(UV) pip install -q --python .venv-diffusers/bin/python -e ".[diffusers]" --group dev onnx
+	@.venv-diffusers/bin/python -c 'import sys, torch; sys.exit(torch.version.cuda is None)' || \
+	  $(UV) pip uninstall -q --python .venv-diffusers/bin/python torchvision
+	@touch $@

@@ -22,6 +22,7 @@ from rich.table import Table
 from imgen.catalog.entries import Model
 from imgen.catalog.load import load_catalog
 from imgen.cli.options import DataDir, settings_for
+from imgen.cli.tables import print_table
 from imgen.engines.diffusers.hub import Hub, RemoteFile, Repository
 from imgen.engines.diffusers.obstacle import obstacle
 from imgen.engines.diffusers.options import ModelOptions, read_options
@@ -55,7 +56,7 @@ def list_models(models_dir: ModelsDir = None, data_dir: DataDir = None) -> None:
             f"{size / _GIB:.1f}" if size else "",
             f"no: {lacks}" if lacks else "yes",
         )
-    Console().print(table)
+    print_table(table)
 
 
 @app.command()

@@ -22,6 +22,17 @@ def worker(
     concurrency: Annotated[
         int, typer.Option(help="Jobs at once; 0 = one for each core.", show_default=False)
     ] = 0,
+    device: Annotated[
+        str,
+        typer.Option(
+            help="Device of the engine `diffusers`: cuda:0, cpu. One worker for each GPU.",
+            show_default=False,
+        ),
+    ] = "",
+    models: Annotated[
+        str,
+        typer.Option(help="Take jobs of these models alone, comma-separated.", show_default=False),
+    ] = "",
     with_parent: Annotated[bool, typer.Option(hidden=True)] = False,
     data_dir: DataDir = None,
 ) -> None:
@@ -30,13 +41,18 @@ def worker(
     Any number of workers may share one database. `imgen serve` runs one of its own unless
     IMGEN_WORKER__EMBEDDED=false. Ctrl-C lets running jobs finish; a second one does not wait.
     """
-    settings = settings_for(data_dir, worker={"concurrency": concurrency} if concurrency else {})
-    run(_work(settings, with_parent))
+    settings = settings_for(
+        data_dir,
+        worker={"concurrency": concurrency} if concurrency else {},
+        diffusers={"device": device} if device else {},
+    )
+    only = frozenset(name.strip() for name in models.split(",") if name.strip())
+    run(_work(settings, only, with_parent))
 
 
-async def _work(settings: Settings, with_parent: bool) -> None:
+async def _work(settings: Settings, only: frozenset[str], with_parent: bool) -> None:
     async with open_core(settings) as core:
-        working = asyncio.create_task(make_worker(core).run())
+        working = asyncio.create_task(make_worker(core, only=only).run())
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, working.cancel)

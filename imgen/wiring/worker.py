@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 from imgen import ids
 from imgen.accounts.people.sweep import Sweep
 from imgen.accounts.requests.log import Tidy
 from imgen.compliance.audit.purge import PurgeAudit
+from imgen.errors import Invalid
 from imgen.generation.attempt import Attempt
 from imgen.generation.clear_again import ClearAgain
 from imgen.generation.inputs import FOLDER as UPLOADS
@@ -38,9 +39,29 @@ _SYNCHRONOUS = ("imageapi-v1", "imagine")
 """Surfaces whose clients wait: when the process that they wait on dies, nobody wants the job."""
 
 
-def make_worker(core: Core) -> Worker:
-    """A worker for every model that can run here."""
+def make_worker(core: Core, *, only: frozenset[str] = frozenset()) -> Worker:
+    """A worker for every model that can run here.
+
+    Args:
+        only: keys of the models whose jobs it takes; none: all that it can run.
+
+    Raises:
+        imgen.errors.Invalid: one of them is not in the catalog.
+    """
+    for key in only - core.catalog.models.keys():
+        known = ", ".join(core.catalog.models)
+        raise Invalid(f"There is no model {key}; there are {known}", field="models")
     settings = core.settings.worker
+
+    def runnable() -> list[str]:
+        """Keys of the models that nothing stands in the way of. Blocking."""
+        models = core.catalog.models.values()
+        return [
+            model.key
+            for model in models
+            if (not only or model.key in only) and not core.engines.obstacle_here(model)
+        ]
+
     return Worker(
         queue=core.queue,
         attempt=Attempt(
@@ -57,9 +78,9 @@ def make_worker(core: Core) -> Worker:
             tries=core.settings.generation.tries,
         ),
         first=_withdraw(core),
-        chores=_chores(core),
-        queues=lambda: _runnable(core),
-        concurrency=settings.concurrency or os.cpu_count() or 1,
+        chores=_chores(core, runnable),
+        queues=lambda: [queue_of(key) for key in runnable()],
+        concurrency=settings.concurrency or _usual_concurrency(core, runnable()),
         pace=Pace(
             heartbeat_seconds=settings.heartbeat_seconds,
             stalled_seconds=settings.stalled_seconds,
@@ -68,14 +89,11 @@ def make_worker(core: Core) -> Worker:
     )
 
 
-def _runnable(core: Core) -> list[str]:
-    """The queues of the models that nothing stands in the way of."""
-    return [queue_of(key) for key in _runnable_keys(core)]
-
-
-def _runnable_keys(core: Core) -> list[str]:
-    models = core.catalog.models.values()
-    return [model.key for model in models if not core.engines.obstacle_here(model)]
+def _usual_concurrency(core: Core, runnable: Sequence[str]) -> int:
+    """A job for each core; where weights are loaded, enough of them to fill two batches."""
+    cores = os.cpu_count() or 1
+    heavy = any(core.catalog.models[key].engine == "diffusers" for key in runnable)
+    return max(cores, 2 * core.settings.diffusers.batch) if heavy else cores
 
 
 def _withdraw(core: Core) -> Callable[[], Awaitable[None]]:
@@ -92,7 +110,7 @@ def _clear_again(core: Core) -> ClearAgain:
     return ClearAgain(core.database, core.objects, core.review)
 
 
-def _chores(core: Core) -> list[Chore]:
+def _chores(core: Core, runnable: Callable[[], list[str]]) -> list[Chore]:
     """What is done beside the jobs."""
     settings, often = core.settings, core.settings.worker.janitor_seconds
     compliance, accounts = settings.compliance, settings.accounts
@@ -101,7 +119,7 @@ def _chores(core: Core) -> list[Chore]:
     quarantine = Purge(core.objects, QUARANTINE, timedelta(days=days))
     audit = PurgeAudit(core.database, timedelta(days=compliance.audit_days))
     requests = Tidy(core.database, timedelta(days=accounts.request_log_days))
-    announce = Announce(core.database, ids.worker_id(), lambda: _runnable_keys(core))
+    announce = Announce(core.database, ids.worker_id(), runnable)
     recover = Recover(core.database, core.queue, settings.worker.stalled_seconds)
     return [
         Chore("recover", recover, often),

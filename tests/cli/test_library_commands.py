@@ -121,12 +121,13 @@ def test_ctrl_c_stops_with_a_word_and_the_same_command_goes_on(
 ) -> None:
     folder = tmp_path / "many"
     folder.mkdir()
-    for number in range(400):
+    for number in range(1000):
         (folder / f"{number:04}.png").write_bytes(files.png(picture=files.noise(number, (48, 48))))
     environment = {
         **os.environ,
         "IMGEN_DATABASE_URL": settings.database_url.get_secret_value(),
         "IMGEN_DATA_DIR": str(settings.data_dir),
+        "IMGEN_COMPLIANCE__NUDITY": "off",
     }
     command = "from imgen.cli.library import app; app()"
     arguments = [sys.executable, "-c", command, "import", str(folder)]
@@ -147,5 +148,5 @@ def test_ctrl_c_stops_with_a_word_and_the_same_command_goes_on(
     again = subprocess.run(arguments, env=environment, capture_output=True, text=True, check=True)
     counts = re.search(r"(\d+) imported, (\d+) known already, 0 exact.* 0 failed", again.stdout)
     assert counts is not None, again.stdout
-    assert int(counts[1]) + int(counts[2]) == 400
+    assert int(counts[1]) + int(counts[2]) == 1000
     assert int(counts[1]) > 0
