@@ -105,7 +105,6 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         self.up.set()
 
-
     async def drop(self) -> None:
         """As a crash does it, and at once: uvicorn itself gives everybody a tenth of a second."""
         for one in self.servers:
