@@ -21,7 +21,7 @@ _WINDOWS = [f"{os.environ['LIMIT']}/{window}" for window in ("minute", "day", "m
 
 
 def _client(request: Request) -> str:
-    return request.headers["authorization"]
+    return str(request.headers["authorization"])
 
 
 _slowapi = Limiter(key_func=_client, storage_uri=f"redis+unix://{_SOCKET}", strategy="fixed-window")
