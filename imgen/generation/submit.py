@@ -98,6 +98,14 @@ class Submit:
         """
         await self.screen.floor(caller.account_id, *self._asked(request))
 
+    async def refuse_words(self, caller: Caller, prompt: str) -> None:
+        """The same for a prompt that is only to be worked on: no model hears it either.
+
+        Raises:
+            imgen.errors.Invalid: code `floor`.
+        """
+        await self.screen.floor(caller.account_id, prompt, "")
+
     async def _screen(self, caller: Caller, request: GenerationRequest) -> None:
         if request.repeat_of:  # cleared before; the ruleset that is asked for does not count
             await self.refuse_floor(caller, request)

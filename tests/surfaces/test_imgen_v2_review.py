@@ -188,6 +188,19 @@ async def test_the_floor_is_refused_before_the_library_and_the_enhancer_hear_of_
     assert (await ask("generate", **body)).status_code == 400
 
 
+async def test_the_floor_is_not_worked_on_either(
+    ask: Ask, client: httpx.AsyncClient, key: str
+) -> None:
+    words = "a nude schoolgirl"
+    assert (await ask("optimize", prompt=words)).status_code == 400
+    for path, body in (("enhance", {"prompt": words}), ("build", {"subject": words})):
+        reply = await client.post(
+            f"/api/v1/prompt/{path}", json=body, headers={"Authorization": f"Bearer {key}"}
+        )
+        assert reply.status_code == 400
+        assert reply.json()["success"] is False
+
+
 async def test_an_unknown_ruleset_is_refused(ask: Ask) -> None:
     reply = await ask("generate", prompt="a lake", model="instant", compliance_ruleset="lenient")
     assert (reply.status_code, reply.json()) == (400, {"error": "Unknown compliance ruleset"})

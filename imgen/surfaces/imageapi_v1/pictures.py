@@ -67,6 +67,14 @@ class Pictures:
         choice = self.choose(body.model, allowed=plan.models)
         return translate.to_wanted(body, preset, choice, self.catalog)
 
+    async def refuse_words(self, caller: Caller, prompt: str) -> None:
+        """Refuse to work on a prompt that the floor forbids.
+
+        Raises:
+            imgen.errors.Invalid: code `floor`.
+        """
+        await self.deliver.submit.refuse_words(caller, prompt)
+
     async def one(self, order: Order, wanted: Wanted) -> dict[str, Any]:
         """`data` of the reply.
 

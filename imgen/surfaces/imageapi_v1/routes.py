@@ -24,6 +24,7 @@ from imgen.http.health import Health
 from imgen.http.surface import JsonResponse, Surface
 from imgen.prompts.build import Parts, build
 from imgen.prompts.enhance import Enhancer
+from imgen.prompts.syntax import format_prompt
 from imgen.surfaces.imageapi_v1 import reply, translate, wire
 from imgen.surfaces.imageapi_v1.errors import render
 from imgen.surfaces.imageapi_v1.pictures import NAME, Order, Pictures
@@ -116,6 +117,7 @@ class ImageApiV1:
         tools, body = self._tools, read_fields(wire.Enhance, fields)
         prompt = translate.read_prompt(body.prompt, tools.catalog)
         await visit.admit()
+        await self._pictures.refuse_words(visit.caller, body.prompt)
         better = await tools.enhancer.enhance(prompt, tone=body.tone, seed=secrets.randbits(32))
         return {"prompt": translate.shown_prompt(better, tools.catalog)}
 
@@ -127,6 +129,7 @@ class ImageApiV1:
         }
         prompt = build(Parts(**parts))
         await visit.admit()
+        await self._pictures.refuse_words(visit.caller, format_prompt(prompt))
         return {"prompt": translate.shown_prompt(prompt, catalog)}
 
     async def _models(self, request: Request) -> Response:

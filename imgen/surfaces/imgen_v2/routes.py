@@ -173,6 +173,7 @@ class ImgenV2:
     async def _optimize(self, visit: Visit, fields: Mapping[str, Any]) -> dict[str, Any]:
         prompt = self._parsed(wire.read(wire.Optimize, fields).prompt)
         await visit.admit()
+        await self._generating.submit.refuse_words(visit.caller, format_prompt(prompt))
         return {"prompt": format_prompt(await self._enhanced(prompt))}
 
     async def _random(self, visit: Visit, fields: Mapping[str, Any]) -> dict[str, Any]:
