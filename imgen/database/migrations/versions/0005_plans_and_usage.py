@@ -142,21 +142,10 @@ _ADMIT = """
         END IF;
         SELECT * INTO latest FROM usage WHERE account_id = the_account
             ORDER BY month DESC LIMIT 1;
-        moment := greatest(clock_timestamp(), latest.minute);  -- a clock may be set back
-        this_minute := date_trunc('minute', moment, 'UTC');
-        this_day := (moment AT TIME ZONE 'UTC')::date;
-        this_month := date_trunc('month', this_day)::date;
-        minute_limit := plan.requests_per_minute;
-        day_limit := plan.requests_per_day;
-        month_limit := plan.requests_per_month;
         slot_limit := plan.concurrency;
-        month_used := CASE WHEN latest.month = this_month THEN latest.requests ELSE 0 END;
-        day_used := CASE WHEN latest.day = this_day AND latest.month = this_month
-                         THEN latest.day_requests ELSE 0 END;
-        minute_used := CASE WHEN latest.minute = this_minute THEN latest.minute_requests
-                            ELSE 0 END;
         slots_used := 0;
         IF slot_limit IS NOT NULL THEN
+            moment := clock_timestamp();
             SELECT count(*) INTO slots_used FROM (
                 SELECT id FROM requests
                 WHERE account_id = the_account AND finished_at IS NULL AND lease_until > moment
@@ -166,6 +155,20 @@ _ADMIT = """
                   AND deadline > moment
             ) AS taken;
         END IF;
+        -- Read after the slots were counted: in the log, this call begins when those that gave it
+        -- theirs have ended. A clock may be set back.
+        moment := greatest(clock_timestamp(), latest.minute);
+        this_minute := date_trunc('minute', moment, 'UTC');
+        this_day := (moment AT TIME ZONE 'UTC')::date;
+        this_month := date_trunc('month', this_day)::date;
+        minute_limit := plan.requests_per_minute;
+        day_limit := plan.requests_per_day;
+        month_limit := plan.requests_per_month;
+        month_used := CASE WHEN latest.month = this_month THEN latest.requests ELSE 0 END;
+        day_used := CASE WHEN latest.day = this_day AND latest.month = this_month
+                         THEN latest.day_requests ELSE 0 END;
+        minute_used := CASE WHEN latest.minute = this_minute THEN latest.minute_requests
+                            ELSE 0 END;
         refused := CASE WHEN month_used >= month_limit THEN 'month'
                         WHEN day_used >= day_limit THEN 'day'
                         WHEN minute_used >= minute_limit THEN 'minute'
