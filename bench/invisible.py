@@ -1,10 +1,10 @@
 """The invisible mark: how it survives, how it looks, what it costs, beside public packages.
 
-    python -m bench.invisible [--quick] [--unmarked N]
+    python -m bench.invisible [--quick] [--unmarked N [--first M]]
 
 Peers are the methods dwtDct and dwtDctSvd of `invisible-watermark` and the package
 `blind-watermark`; where one is not installed, the table says so. `--unmarked N` looks for marks in
-N unmarked pictures instead.
+N unmarked pictures instead, from the M-th on.
 """
 
 from __future__ import annotations
@@ -370,11 +370,11 @@ def speed(mark: Mark, rounds: int) -> tuple[float, float, float]:
     return best[0], best[1], best[2]
 
 
-def look_in_vain(count: int) -> int:
-    """How many of so many unmarked pictures seem to carry a mark."""
+def look_in_vain(count: int, first: int = 0) -> int:
+    """How many of so many unmarked pictures, from `first` on, seem to carry a mark."""
     sources = [p for p in (photographs() | drawings()).values() if min(p.shape[:2]) >= 256]
     found = 0
-    for seed in range(count):
+    for seed in range(first, first + count):
         chance = np.random.default_rng(seed)
         source = sources[int(chance.integers(len(sources)))]
         side = int(chance.integers(192, min(source.shape[:2]) + 1))
@@ -393,10 +393,12 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="see that it runs, no more")
     parser.add_argument("--only", metavar="MARK", help="imgen, dwtDct, dwtDctSvd, blind-watermark")
     parser.add_argument("--unmarked", type=int, metavar="N", help="look for marks in N unmarked")
+    parser.add_argument("--first", type=int, default=0, metavar="M", help="begin with the M-th")
     given = parser.parse_args()
     cv2.setNumThreads(1)
     if given.unmarked:
-        print(f"{look_in_vain(given.unmarked)} of {given.unmarked} unmarked pictures seem marked")
+        found = look_in_vain(given.unmarked, given.first)
+        print(f"{found} of {given.unmarked} unmarked pictures seem marked")
         return
     groups = {"photographs": photographs(), "drawings": drawings()}
     if given.quick:

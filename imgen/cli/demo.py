@@ -22,6 +22,7 @@ from rich.table import Table
 from imgen.catalog.load import load_catalog
 from imgen.cli.demo_client import Client, Made, Wanted, make_key, own_server
 from imgen.cli.options import DataDir
+from imgen.cli.tables import print_table
 from imgen.cli.verify import told
 from imgen.prompts.random_prompt import random_prompt
 from imgen.settings import load_settings
@@ -36,7 +37,7 @@ _PICTURES = (
 )
 _AGAIN = Wanted("A red fox in a snowy forest, golden hour", "photoreal")
 _EDITS: tuple[tuple[str, str, dict[str, str]], ...] = (
-    ("square", "/v2/image/edits/ai-resize", {"aspect_ratio": "1:1"}),
+    ("taller", "/v2/image/edits/ai-resize", {"aspect_ratio": "4:3"}),
     ("large", "/v2/image/enhance", {}),
 )
 _QUERY = "an animal in the winter woods"
@@ -82,7 +83,7 @@ def _show(client: Client, out: Path, console: Console) -> None:
         (out / one.filename).write_bytes(client.fetch(one.url))
         seconds = f"{one.seconds:.1f}"
         table.add_row(one.wanted.prompt, one.wanted.style, seconds, str(out / one.filename))
-    console.print(table)
+    print_table(table)
     console.print(f"A link, as a client gets it: {made[0].url}\n", soft_wrap=True)
     _search(client, console)
     _repeat(client, made, console)
@@ -106,7 +107,7 @@ def _search(client: Client, console: Console) -> None:
     table = Table("score", "prompt", "style", title=f"Search: “{_QUERY}”")
     for result in client.search(_QUERY):
         table.add_row(f"{result['score']:.3f}", result["prompt"], result["style"])
-    console.print(table)
+    print_table(table)
 
 
 def _repeat(client: Client, made: list[Made], console: Console) -> None:
