@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from contextlib import aclosing
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ def verdict(said: object = "safe", **fields: object) -> Reply:
 async def ask(reply: Reply, **fields: Any) -> tuple[dict[str, float], ChatServer]:
     async with (
         chat_server(reply) as server,
-        AcsDetector(server.url, TOKEN, timeout=5.0) as detector,
+        aclosing(AcsDetector(server.url, TOKEN, timeout=5.0)) as detector,
     ):
         seen = await detector.detect(Subject("generated", PICTURE, **fields))
     assert {one.detector for one in seen} <= {"acs"}
@@ -63,7 +64,10 @@ async def test_picture_and_context_are_sent_with_the_token() -> None:
 
 
 async def test_its_ruleset_can_be_fixed() -> None:
-    async with chat_server(verdict()) as server, AcsDetector(server.url, ruleset="ours") as one:
+    async with (
+        chat_server(verdict()) as server,
+        aclosing(AcsDetector(server.url, ruleset="ours")) as one,
+    ):
         await one.detect(Subject("generated", PICTURE, ruleset="strict"))
     assert server.requests[0][2]["ruleset"] == "ours"
     assert "authorization" not in server.requests[0][1]
@@ -135,7 +139,10 @@ async def test_a_redirect_is_not_followed() -> None:
 
 @pytest.mark.parametrize("reply", [Reply(hang=True), Reply(drip=True)], ids=["silent", "slow"])
 async def test_a_reviewer_that_takes_for_ever_is_given_up(reply: Reply) -> None:
-    async with chat_server(reply) as server, AcsDetector(server.url, timeout=0.15) as detector:
+    async with (
+        chat_server(reply) as server,
+        aclosing(AcsDetector(server.url, timeout=0.15)) as detector,
+    ):
         with pytest.raises(Upstream, match="in time"):
             await detector.detect(Subject("generated", PICTURE))
 
@@ -143,7 +150,7 @@ async def test_a_reviewer_that_takes_for_ever_is_given_up(reply: Reply) -> None:
 async def test_a_reviewer_that_is_not_there_is_a_failure() -> None:
     async with chat_server(verdict()) as server:
         url = server.url
-    async with AcsDetector(url) as detector:
+    async with aclosing(AcsDetector(url)) as detector:
         with pytest.raises(Upstream, match="ConnectError"):
             await detector.detect(Subject("generated", PICTURE))
 

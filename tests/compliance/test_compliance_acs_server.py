@@ -8,6 +8,7 @@ import contextlib
 import io
 import socket
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 
 import httpx
 import numpy as np
@@ -135,7 +136,7 @@ async def test_of_a_known_picture_no_distance_is_told(database: Database, token:
 async def test_our_client_hears_what_our_server_says(database: Database, token: str) -> None:
     async with (
         serving(database, review_with(database, seeing(BARE, 0.9))) as url,
-        AcsDetector(url, token) as client,
+        aclosing(AcsDetector(url, token)) as client,
     ):
         seen = await client.detect(Subject("generated", PICTURE, ruleset="default"))
     assert {one.name: one.score for one in seen} == {BARE: 0.9, "acs.unsafe": 1.0}
@@ -214,7 +215,7 @@ async def test_a_review_that_fails_there_fails_here(database: Database, token: s
     failing = Seeing(failures=[Upstream("down"), Upstream("down")])
     async with (
         serving(database, review_with(database, failing)) as url,
-        AcsDetector(url, token) as client,
+        aclosing(AcsDetector(url, token)) as client,
     ):
         with pytest.raises(Upstream, match="503"):
             await client.detect(Subject("generated", PICTURE))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from contextlib import aclosing
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,7 @@ def answer(**scores: float) -> str:
 async def look(*replies: Reply, **fields: Any) -> tuple[dict[str, float], ChatServer]:
     async with (
         chat_server(*replies) as chat,
-        VisionDetector(chat.url, "eyes-2", KEY, timeout=5.0, sleep=Waits()) as detector,
+        aclosing(VisionDetector(chat.url, "eyes-2", KEY, timeout=5.0, sleep=Waits())) as detector,
     ):
         seen = await detector.detect(Subject("generated", PICTURE, **fields))
     assert {one.detector for one in seen} <= {"vision"}
@@ -110,7 +111,7 @@ async def test_garbage_and_faults_are_failures_and_never_a_clean_bill(reply: Rep
 async def test_a_server_that_takes_for_ever_is_given_up(reply: Reply) -> None:
     async with (
         chat_server(reply) as chat,
-        VisionDetector(chat.url, "eyes", timeout=0.15, tries=1) as detector,
+        aclosing(VisionDetector(chat.url, "eyes", timeout=0.15, tries=1)) as detector,
     ):
         with pytest.raises(ImgenError):
             await detector.detect(Subject("generated", PICTURE))
@@ -124,7 +125,7 @@ async def test_a_failure_that_may_pass_is_tried_again() -> None:
 async def test_a_prompt_alone_is_not_sent() -> None:
     async with (
         chat_server(Reply(status=500)) as chat,
-        VisionDetector(chat.url, "eyes") as detector,
+        aclosing(VisionDetector(chat.url, "eyes")) as detector,
     ):
         assert await detector.detect(Subject("generated", None, prompt="a fox")) == ()
     assert chat.requests == []

@@ -7,8 +7,6 @@ import json
 import math
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from types import TracebackType
-from typing import Self
 
 from imgen.chat.completion import Answer, Chat, Unusable
 from imgen.compliance.detectors.picture import as_data_uri
@@ -68,17 +66,6 @@ class VisionDetector:
 
     def __repr__(self) -> str:
         return f"VisionDetector({self._chat!r})"
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.aclose()
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from imgen.engines.diffusers.emphasis import is_weighted
 from imgen.engines.diffusers.order import Order
 
 Arguments = dict[str, Any]
@@ -54,3 +55,14 @@ class Family(Protocol):
     def ignored(self, pipe: Any, order: Order) -> tuple[str, ...]:
         """Request fields that this model cannot honour."""
         ...
+
+
+def ignored_of_plain_prompts(order: Order) -> tuple[str, ...]:
+    """Where a language model reads plain prompts: weights, and negatives without guidance."""
+    request = order.request
+    fields = []
+    if request.negative_prompt and request.guidance_scale <= 1:
+        fields.append("negative_prompt")
+    if is_weighted(order.prompt):
+        fields.append("prompt_weights")
+    return tuple(fields)

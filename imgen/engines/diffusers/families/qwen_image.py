@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import Any
 
-from imgen.engines.diffusers.emphasis import is_weighted, plain
-from imgen.engines.diffusers.families.family import Arguments, Traits
+from imgen.engines.diffusers.emphasis import plain
+from imgen.engines.diffusers.families.family import (
+    Arguments,
+    Traits,
+    ignored_of_plain_prompts,
+)
 from imgen.engines.diffusers.order import Order
 
 _TRAITS = Traits(
@@ -54,10 +58,4 @@ class QwenImage:
     def ignored(self, pipe: Any, order: Order) -> tuple[str, ...]:
         """Weights, and negatives without guidance."""
         del pipe
-        request = order.request
-        fields = []
-        if request.negative_prompt and request.guidance_scale <= 1:
-            fields.append("negative_prompt")
-        if is_weighted(order.prompt):
-            fields.append("prompt_weights")
-        return tuple(fields)
+        return ignored_of_plain_prompts(order)
