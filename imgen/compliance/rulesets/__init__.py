@@ -1,7 +1,7 @@
 """Rulesets: what is not wanted and what follows, as data that an operator can lay rules over."""
 
 from imgen.compliance.rulesets.judge import judge
-from imgen.compliance.rulesets.load import check_ruleset, check_rulesets, load_rulesets
+from imgen.compliance.rulesets.load import check_rulesets, load_rulesets
 from imgen.compliance.rulesets.ruleset import Rule, Ruleset, Rulesets, Trigger
 
 __all__ = [
@@ -9,7 +9,6 @@ __all__ = [
     "Ruleset",
     "Rulesets",
     "Trigger",
-    "check_ruleset",
     "check_rulesets",
     "judge",
     "load_rulesets",

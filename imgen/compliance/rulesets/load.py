@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 
 from imgen import errors
@@ -53,20 +52,6 @@ def load_rulesets(paths: Sequence[Path] = ()) -> Rulesets:
 def check_rulesets(paths: Sequence[Path] = ()) -> list[Problem]:
     """Everything that is wrong with the rulesets that `load_rulesets(paths)` would give."""
     return _read([BUILTIN, *paths])[1]
-
-
-def check_ruleset(name: str) -> None:
-    """Refuse a ruleset that is not built in.
-
-    Raises:
-        imgen.errors.Invalid: code `unknown_ruleset`.
-    """
-    _built_in().named(name)
-
-
-@cache
-def _built_in() -> Rulesets:
-    return load_rulesets()
 
 
 def _read(paths: Sequence[Path]) -> tuple[Rulesets, list[Problem]]:
