@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from imgen.engines.diffusers.families.family import Traits
-from imgen.engines.diffusers.hints import hint_of
 from imgen.engines.diffusers.options import ModelOptions
 from imgen.engines.diffusers.order import Order, Pixels
+from imgen.engines.hints import DRAWN, drawn
 from imgen.engines.protocol import EngineRequest, Task
 from imgen.errors import Invalid
 
@@ -225,9 +225,10 @@ def _hint(
     control = request.control
     if control is None:
         return None, ()
-    if control.kind not in options.controlnets or "controlled" not in traits.pipelines:
+    there = control.kind in options.controlnets and "controlled" in traits.pipelines
+    if not there or control.kind not in DRAWN:
         return None, ("control",)
-    return hint_of(colour, control.kind), ()
+    return drawn(colour, control.kind), ()
 
 
 def walked(steps: int, strength: float) -> int:

@@ -3,11 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import pytest
 
-from imgen.engines.diffusers.hints import hint_of
 from imgen.engines.protocol import Abandoned, Control, Task
 from imgen.errors import Invalid, Unavailable
 from tests.engines.diffusers.conftest import Ask, Weights, picture
@@ -134,19 +132,6 @@ async def test_a_broken_matting_file_is_said(ask: Ask, tmp_path: Path) -> None:
             image=picture(),
             options={"matting": str(tmp_path / "broken.onnx")},
         )
-
-
-@pytest.mark.parametrize("kind", ["canny", "lineart", "scribble"])
-def test_hints_are_lines_on_black(kind: str) -> None:
-    hint = hint_of(picture(), kind)
-    assert hint.shape == (64, 96, 3)
-    assert hint.max() > 100
-    assert np.median(hint) == 0
-
-
-def test_canny_follows_the_edges_of_the_picture() -> None:
-    hint = hint_of(picture(), "canny")[..., 0]
-    assert np.array_equal(hint, cv2.Canny(cv2.cvtColor(picture(), cv2.COLOR_RGB2GRAY), 100, 200))
 
 
 async def test_a_controlnet_guides_the_picture_by_its_strength(
