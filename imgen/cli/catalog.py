@@ -11,6 +11,7 @@ from rich.table import Table
 
 from imgen.catalog.load import check_catalog, load_catalog
 from imgen.cli.options import DataDir, settings_for
+from imgen.cli.tables import Reasons, print_table
 from imgen.wiring.engines import make_registry
 
 app = typer.Typer(help="See models, styles and characters; check your own.", no_args_is_help=True)
@@ -23,12 +24,12 @@ def list_catalog(data_dir: DataDir = None) -> None:
     catalog = load_catalog(settings.catalog.paths)
     engines = make_registry(settings)
     console = Console()
-    models = Table("model", "label", "engine", "default style", "runs here")
+    models, reasons = Table("model", "label", "engine", "default style", "runs here"), Reasons()
     for model in catalog.models.values():
-        obstacle = engines.obstacle(model)
-        runs = f"no: {obstacle}" if obstacle else "yes"
+        runs = reasons.cell(engines.obstacle(model))
         models.add_row(model.key, model.label, model.engine, model.default_style, runs)
-    console.print(models)
+    print_table(models)
+    reasons.print()
     console.print("styles:", ", ".join(catalog.styles), soft_wrap=True)
     console.print("characters:", ", ".join(catalog.characters), soft_wrap=True)
     console.print("looks:", ", ".join(catalog.looks), soft_wrap=True)

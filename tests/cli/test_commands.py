@@ -141,6 +141,16 @@ def test_catalog_check_names_file_key_and_fix(tmp_path: Path) -> None:
     assert "engine" in done.stdout
 
 
+def test_catalog_list_says_once_why_models_cannot_run(tmp_path: Path) -> None:
+    done = _imgen("catalog", "list", IMGEN_DATA_DIR=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"sketch .* yes", done.stdout)
+    number = re.search(r"phoenix-1 .* no (\(\d\))", done.stdout)
+    assert number is not None
+    assert f"{number[1]} this installation has no engine vendor" in done.stdout
+    assert done.stdout.count("has no engine vendor") == 1
+
+
 def test_interrupting_stops_everything_in_under_ten_seconds(tmp_path: Path) -> None:
     with deployed(tmp_path / "data") as deployment:
         workers = deployment.workers()
