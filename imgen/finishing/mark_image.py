@@ -6,13 +6,14 @@ import base64
 import binascii
 import io
 import re
-import struct
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from imgen.errors import Invalid
+from imgen.pixels.colour import to_srgb, with_alpha
+from imgen.pixels.opening import BOMB, DAMAGE, upright
 
 MOST_BYTES = 2 * 1024 * 1024
 """Of the decoded file."""
@@ -64,12 +65,12 @@ def _open(data: bytes) -> NDArray[np.uint8]:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
             _check(picture)
             picture.load()
-            return np.asarray(_rgba(ImageOps.exif_transpose(picture)))
+            return with_alpha(to_srgb(upright(picture)))
     except UnidentifiedImageError:
         raise _invalid("is not a PNG, JPEG or WebP picture") from None
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+    except BOMB:
         raise _invalid(_TOO_MANY_PIXELS) from None
-    except (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, struct.error):
+    except DAMAGE:
         raise _invalid("is damaged or cut short") from None
 
 
@@ -83,13 +84,6 @@ def _check(picture: Image.Image) -> None:
         raise _invalid(_TOO_MANY_PIXELS)
     if getattr(picture, "n_frames", 1) > 1:
         raise _invalid("is animated; a still picture is needed")
-
-
-def _rgba(picture: Image.Image) -> Image.Image:
-    if picture.mode.startswith("I"):  # 16 bits of grey, which Pillow would clip
-        grey = np.asarray(picture).astype(np.float32) / 257
-        picture = Image.fromarray(np.clip(grey + 0.5, 0, 255).astype(np.uint8))
-    return picture.convert("RGBA")
 
 
 def _invalid(what: str) -> Invalid:

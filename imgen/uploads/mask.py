@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imgen.errors import Invalid
-from imgen.uploads.colour import to_grey
+from imgen.pixels.colour import to_grey
+from imgen.pixels.opening import upright
 from imgen.uploads.form import Upload
-from imgen.uploads.picture import PictureLimits, opened, upright
+from imgen.uploads.picture import PictureLimits, opened
 
 _BLACK, _WHITE = 16, 239
 """Where a file is lossy, darker and lighter than these are meant to be black and white."""

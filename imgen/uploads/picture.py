@@ -5,37 +5,20 @@ from __future__ import annotations
 import contextlib
 import io
 import mmap
-import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from imgen.errors import Invalid, TooLarge
-from imgen.uploads.colour import to_srgb
+from imgen.pixels.colour import to_srgb
+from imgen.pixels.opening import BOMB, DAMAGE, upright
 from imgen.uploads.form import Upload
 from imgen.uploads.kinds import HEAD_BYTES, Kind, kind_of, name_of
 from imgen.uploads.structure import CutShort, Structure, structure_of
-
-_ORIENTATION = 0x0112
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-"""What sets a picture upright, by EXIF's number for how the camera was held."""
-_DECODERS_SAY = (
-    CutShort, UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, IndexError,
-    KeyError, TypeError, RuntimeError, struct.error,
-)  # fmt: skip
-"""What decoders raise for a damaged file; AVIF's a RuntimeError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +93,9 @@ def opened(upload: Upload, limits: PictureLimits) -> Iterator[tuple[Image.Image,
             _check(picture, field, limits)
             picture.load()
             yield picture, found
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+    except BOMB:
         raise _too_many(field, limits) from None
-    except _DECODERS_SAY:
+    except (CutShort, *DAMAGE):
         raise _damaged(field) from None
 
 
@@ -149,19 +132,6 @@ def _check(picture: Image.Image, field: str, limits: PictureLimits) -> None:
         )
     if picture.format != "MPO" and getattr(picture, "n_frames", 1) > 1:
         raise Invalid(f"{field} is animated; send a still picture", code="bad_picture", field=field)
-
-
-def upright(picture: Image.Image) -> Image.Image:
-    """The picture as the camera was held. EXIF that cannot be read turns nothing."""
-    try:
-        turn = _TURNS.get(picture.getexif().get(_ORIENTATION, 1))
-    except (OSError, ValueError, SyntaxError, KeyError, TypeError, struct.error):
-        return picture
-    if turn is None:
-        return picture
-    upright = picture.transpose(turn)
-    upright.info = picture.info
-    return upright
 
 
 def _too_many(field: str, limits: PictureLimits) -> TooLarge:

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import io
-import struct
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from imgen.errors import Invalid, TooLarge
 from imgen.finishing.encode import on_white
+from imgen.pixels.colour import to_srgb
+from imgen.pixels.opening import BOMB, DAMAGE, upright
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "TIFF", "BMP")
 _MOST_LOOKED_AT = 4_000_000
 """Pixels. A larger picture is made smaller first: neither mark nor hash needs more."""
-
-_DAMAGED = (
-    *(OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, struct.error),
-    RuntimeError,  # AVIF
-)
-"""What Pillow's readers raise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,27 +52,18 @@ def open_picture(data: bytes, limits: Limits) -> Picture:
             if picture.width * picture.height > limits.most_pixels:
                 raise _too_many(limits)
             media_type = picture.get_format_mimetype() or ""
-            return Picture(_smaller(_pixels(picture)), media_type)
+            return Picture(_smaller(on_white(to_srgb(upright(picture)))), media_type)
     except UnidentifiedImageError:
         raise Invalid("The file is not a picture that can be read", field="file") from None
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+    except BOMB:
         raise _too_many(limits) from None
-    except _DAMAGED:
+    except DAMAGE:
         raise Invalid("The picture is damaged or cut short", field="file") from None
 
 
 def _too_many(limits: Limits) -> TooLarge:
     most = limits.most_pixels // 1_000_000
     return TooLarge(f"The picture has more than {most} megapixels", field="file")
-
-
-def _pixels(picture: Image.Image) -> NDArray[np.uint8]:
-    upright = ImageOps.exif_transpose(picture)
-    if upright.mode.startswith("I"):  # 16 bits of grey, which Pillow would clip
-        grey = np.clip(np.asarray(upright).astype(np.float32) / 257 + 0.5, 0, 255)
-        upright = Image.fromarray(grey.astype(np.uint8))
-    mode = "RGBA" if upright.has_transparency_data else "RGB"
-    return on_white(np.asarray(upright.convert(mode)))
 
 
 def _smaller(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

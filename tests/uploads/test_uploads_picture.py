@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from PIL import Image, ImageCms
+from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from imgen.errors import ImgenError, Invalid, TooLarge
 from imgen.uploads.kinds import Kind
 from imgen.uploads.picture import OpenedPicture, PictureLimits, open_picture
+from tests.pixels.files import profile_of, swapping_profile
 from tests.uploads.files import saved, scene, upload_of
 
 LIMITS = PictureLimits(most_pixels=40_000, longest_side=400, shortest_side=16)
@@ -201,46 +202,27 @@ def test_exif_that_is_damaged_turns_nothing() -> None:
     assert opened(data).pixels.shape == (80, 96, 3)
 
 
-def _icc(space: str) -> bytes:
-    return ImageCms.ImageCmsProfile(ImageCms.createProfile(space)).tobytes()  # type: ignore[arg-type]
-
-
-def _wide_profile() -> bytes:
-    """sRGB's profile with red and green swapped: any colour shows whether it was used."""
-    data = bytearray(_icc("sRGB"))
-    count = struct.unpack(">I", data[128:132])[0]
-    tags = {
-        bytes(data[at : at + 4]): at for at in range(132, 132 + 12 * count, 12)
-    }  # signature, offset, size
-    red, green = tags[b"rXYZ"], tags[b"gXYZ"]
-    data[red + 4 : red + 12], data[green + 4 : green + 12] = (
-        data[green + 4 : green + 12],
-        data[red + 4 : red + 12],
-    )
-    return bytes(data)
-
-
 @pytest.mark.parametrize("format", ["PNG", "WEBP"])
 def test_colour_profiles_are_converted(format: str) -> None:
-    data = saved(scene(), format, icc_profile=_wide_profile(), lossless=True)
+    data = saved(scene(), format, icc_profile=swapping_profile(), lossless=True)
     assert apart(opened(data).pixels, scene()[..., [1, 0, 2]]) <= 2
 
 
 def test_a_profile_beside_alpha_leaves_alpha_alone() -> None:
     source = np.dstack([scene(), np.arange(80 * 96).reshape(80, 96) % 256]).astype(np.uint8)
-    pixels = opened(saved(source, "PNG", icc_profile=_wide_profile())).pixels
+    pixels = opened(saved(source, "PNG", icc_profile=swapping_profile())).pixels
     assert (pixels[..., 3] == source[..., 3]).all()
     assert apart(pixels[..., :3], source[..., [1, 0, 2]]) <= 2
 
 
-@pytest.mark.parametrize("profile", [_icc("sRGB"), b"not a profile", _icc("LAB")])
+@pytest.mark.parametrize("profile", [profile_of("sRGB"), b"not a profile", profile_of("LAB")])
 def test_srgb_and_useless_profiles_change_nothing(profile: bytes) -> None:
     assert (opened(saved(scene(), "PNG", icc_profile=profile)).pixels == scene()).all()
 
 
 def test_a_grey_picture_with_a_profile_for_colour_is_opened() -> None:
     grey = Image.fromarray(scene()).convert("L")
-    pixels = opened(saved(grey, "PNG", icc_profile=_icc("sRGB"))).pixels
+    pixels = opened(saved(grey, "PNG", icc_profile=profile_of("sRGB"))).pixels
     assert (pixels[..., 0] == np.asarray(grey)).all()
 
 

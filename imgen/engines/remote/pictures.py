@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from imgen.errors import Upstream
+from imgen.pixels.colour import to_srgb
+from imgen.pixels.opening import BOMB, DAMAGE, upright
 
 LARGEST_FILE = 64 * 1024 * 1024
 """Bytes of a result beyond which it is not read."""
@@ -43,11 +45,10 @@ def read_picture(data: bytes) -> Pixels:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
             if picture.width * picture.height > _MOST_PIXELS:
                 raise _unreadable("is unreasonably large")
-            mode = "RGBA" if picture.has_transparency_data else "RGB"
-            return np.array(picture.convert(mode))
-    except (UnidentifiedImageError, Image.DecompressionBombError):
+            return to_srgb(upright(picture))
+    except (UnidentifiedImageError, *BOMB):
         raise _unreadable("is no picture") from None
-    except (OSError, ValueError, SyntaxError, EOFError):
+    except DAMAGE:
         raise _unreadable("is a broken picture") from None
 
 

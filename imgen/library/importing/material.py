@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import json
-import struct
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from PIL import ExifTags, Image
 
+from imgen.pixels.opening import DAMAGE
+
 _LONGEST = 8_000_000
 """Characters of one text: large graphs of ComfyUI have some hundred thousand."""
 _COMMENT = 0x9286
-DAMAGE = (
-    *(OSError, ValueError, SyntaxError, TypeError, LookupError, ArithmeticError, AttributeError),
-    *(struct.error, zlib.error, MemoryError),
-)
-"""What Pillow raises on damaged files."""
 _MARKERS = (b"ASCII\0\0\0", b"UNICODE\0", b"JIS\0\0\0\0\0", b"\0\0\0\0\0\0\0\0")
 
 
@@ -112,15 +107,7 @@ def _exif(picture: Image.Image) -> dict[str, str]:
     try:
         exif = picture.getexif()
         tags: dict[int, Any] = dict(exif) | dict(exif.get_ifd(ExifTags.IFD.Exif))
-    except (
-        OSError,
-        ValueError,
-        SyntaxError,
-        TypeError,
-        LookupError,
-        AttributeError,
-        OverflowError,
-    ):
+    except DAMAGE:
         return {}
     found = {"UserComment": user_comment(tags.get(_COMMENT))}
     for number in (ExifTags.Base.ImageDescription, ExifTags.Base.Make, ExifTags.Base.Model):

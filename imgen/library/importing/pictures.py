@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from imgen.errors import Invalid, TooLarge
 from imgen.finishing.encode import Format, decode, encode
-from imgen.library.importing.material import DAMAGE, texts_of, xmp_of
+from imgen.library.importing.material import texts_of, xmp_of
+from imgen.pixels.colour import to_srgb
+from imgen.pixels.opening import BOMB, DAMAGE, is_upright, upright
 
 Pixels = NDArray[np.uint8]
 
@@ -22,8 +24,6 @@ _FORMATS = {"JPEG": "jpeg", "MPO": "jpeg", "PNG": "png", "WEBP": "webp", "AVIF":
 _OPENED = ("JPEG", "PNG", "WEBP", "AVIF")
 """Nothing else is even tried. Pillow makes an MPO of a JPEG by itself."""
 _SHOWN_EVERYWHERE = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA"})
-_ORIENTATION = 0x0112
-_UPRIGHT = 1
 _QUALITY = 95
 
 
@@ -75,7 +75,7 @@ def open_picture(data: bytes, limits: Limits) -> Picture:
             _check(picture, limits)
             picture.load()
             return _opened(data, picture)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+    except BOMB:
         raise TooLarge(f"over {limits.pixels / 1e6:g} megapixels") from None
     except UnidentifiedImageError:
         raise Invalid("not a JPEG, PNG, WebP or AVIF picture") from None
@@ -95,53 +95,15 @@ def _check(picture: Image.Image, limits: Limits) -> None:
 def _opened(data: bytes, picture: Image.Image) -> Picture:
     format = _FORMATS[picture.format or ""]
     texts, xmp = texts_of(picture), xmp_of(picture)
-    turned = picture.getexif().get(_ORIENTATION, _UPRIGHT) not in {0, _UPRIGHT}
-    if picture.mode in _SHOWN_EVERYWHERE and not turned:
+    if picture.mode in _SHOWN_EVERYWHERE and is_upright(picture):
         return Picture(data, format, _pixels(picture), converted=False, texts=texts, xmp=xmp)
-    upright = ImageOps.exif_transpose(_in_rgb(picture))
     target = Format.JPEG if format == "jpeg" else Format.PNG
-    data = encode(_pixels(upright), target, quality=_QUALITY)
+    data = encode(to_srgb(upright(picture)), target, quality=_QUALITY)
     return Picture(data, target.value, decode(data), converted=True, texts=texts, xmp=xmp)
 
 
 def _pixels(picture: Image.Image) -> Pixels:
     return np.asarray(picture.convert("RGBA" if picture.has_transparency_data else "RGB"))
-
-
-def _in_rgb(picture: Image.Image) -> Image.Image:
-    if picture.mode.startswith("I;16") or picture.mode in {"I", "F"}:
-        return _from_deep(picture)
-    if picture.mode in _SHOWN_EVERYWHERE:
-        return picture
-    profile = picture.info.get("icc_profile")
-    if profile and picture.mode in {"CMYK", "LAB"}:
-        try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            done = ImageCms.profileToProfile(
-                picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
-            )
-        except (ImageCms.PyCMSError, OSError):
-            done = None
-        if done is not None:
-            done.info.pop("icc_profile", None)
-            return _as_turned(done, picture)
-    return picture.convert("RGB")
-
-
-def _from_deep(picture: Image.Image) -> Image.Image:
-    """Grey with 16 bits to 8: Pillow's own conversion cuts off what is over 255."""
-    values = np.asarray(picture).astype(np.float64)
-    top = 65535.0 if values.max(initial=0) > 255 else 255.0
-    grey = Image.fromarray((values.clip(0, top) * (255 / top)).round().astype(np.uint8))
-    return _as_turned(grey.convert("RGB"), picture)
-
-
-def _as_turned(picture: Image.Image, like: Image.Image) -> Image.Image:
-    """EXIF is lost where pixels were computed anew; the orientation still applies."""
-    orientation = like.getexif().get(_ORIENTATION)
-    if orientation is not None:
-        picture.getexif()[_ORIENTATION] = orientation
-    return picture
 
 
 def _reason(error: BaseException) -> str:

@@ -50,6 +50,13 @@ def to_grey(picture: Image.Image) -> tuple[NDArray[np.uint8], NDArray[np.uint8] 
     return grey, None if alpha.min() == 255 else alpha
 
 
+def with_alpha(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(height, width, 4): opaque where nothing was said of transparency."""
+    if pixels.shape[2] == 4:
+        return pixels
+    return np.dstack([pixels, np.full(pixels.shape[:2], 255, np.uint8)])
+
+
 def _in_colour(picture: Image.Image) -> Image.Image:
     return picture if picture.mode == "RGB" else picture.convert("RGB")
 
