@@ -31,6 +31,21 @@ class Catalog:
         """The first model; a checked catalog has one."""
         return next(iter(self.models.values()))
 
+    def model_named(self, key: str, *, field: str = "model") -> Model:
+        """The model of that key.
+
+        Raises:
+            errors.Invalid: there is none; code `unknown_model`; `field` says who asked.
+        """
+        model = self.models.get(key)
+        if model is None:
+            raise errors.Invalid(
+                f"There is no model {key}; there are {', '.join(self.models)}",
+                code="unknown_model",
+                field=field,
+            )
+        return model
+
     def style_for(self, model: Model, wanted: str = "") -> Style:
         """The style asked for if the model takes it, else the model's default."""
         return self.styles[wanted if self.takes(model, wanted) else model.default_style]

@@ -53,17 +53,11 @@ class ChooseModel:
         """
         if not asked:
             return self._default(task, allowed)
-        model = self.catalog.models.get(asked)
-        if model is None:
-            known = ", ".join(self.catalog.models)
-            raise Invalid(
-                f"There is no model {asked}; there are {known}", code="unknown_model", field="model"
-            )
+        model = self.catalog.model_named(asked)
         check_plan(asked, allowed)
         if reason := self.engines.obstacle(model):
             return self._stand_in(model, task, reason)
-        if not model.can(task):
-            raise _cannot(model, task, [one.key for one in self.able(task)])
+        check_task(model, task, self.catalog, self.engines)
         return Choice(model)
 
     def available(self, model: Model) -> tuple[bool, str]:
@@ -73,11 +67,7 @@ class ChooseModel:
 
     def able(self, task: Task) -> list[Model]:
         """The models that can do a task here, in the catalog's order."""
-        return [
-            model
-            for model in self.catalog.models.values()
-            if model.can(task) and not self.engines.obstacle(model)
-        ]
+        return _able(task, self.catalog, self.engines)
 
     def _default(self, task: Task, allowed: tuple[str, ...]) -> Choice:
         able = [model for model in self.able(task) if not allowed or model.key in allowed]
@@ -120,9 +110,21 @@ def check_plan(model: str, allowed: tuple[str, ...]) -> None:
         )
 
 
-def _cannot(model: Model, task: Task, able: list[str]) -> Invalid:
-    return Invalid(
-        f"{model.key} cannot do {task}; these can: {', '.join(able) or 'none here'}",
-        code="model_cannot",
-        field="model",
-    )
+def check_task(model: Model, task: Task, catalog: Catalog, engines: Registry) -> None:
+    """Refuse a task that is not among the model's.
+
+    Raises:
+        imgen.errors.Invalid: code `model_cannot`; names those that can do it here.
+    """
+    if not model.can(task):
+        able = ", ".join(one.key for one in _able(task, catalog, engines))
+        raise Invalid(
+            f"{model.key} cannot do {task}; these can: {able or 'none here'}",
+            code="model_cannot",
+            field="model",
+        )
+
+
+def _able(task: Task, catalog: Catalog, engines: Registry) -> list[Model]:
+    models = catalog.models.values()
+    return [model for model in models if model.can(task) and not engines.obstacle(model)]

@@ -14,7 +14,7 @@ from imgen.database.pool import Connection, Database
 from imgen.engines.registry import Registry
 from imgen.errors import Invalid, Unavailable
 from imgen.generation import store
-from imgen.generation.choose import check_plan
+from imgen.generation.choose import check_plan, check_task
 from imgen.generation.queue import Queue, queue_of
 from imgen.generation.request import GenerationRequest
 from imgen.generation.screen import Screen
@@ -139,20 +139,13 @@ class Submit:
             )
 
     def _check(self, caller: Caller, request: GenerationRequest) -> None:
-        model = self.catalog.models.get(request.model)
-        if model is None:
-            known = ", ".join(self.catalog.models)
-            raise Invalid(f"There is no model {request.model}; there are {known}", field="model")
+        model = self.catalog.model_named(request.model)
         check_plan(request.stand_in_for or model.key, caller.plan.models if caller.plan else ())
         if request.repeat_of:  # nothing is made
             return
         if reason := self.engines.obstacle(model):
             raise Unavailable(f"The model {model.key} cannot run here: {reason}", field="model")
-        if not model.can(request.task):
-            able = ", ".join(
-                key for key, one in self.catalog.models.items() if one.can(request.task)
-            )
-            raise Invalid(f"{model.key} cannot do {request.task}; these can: {able}", field="model")
+        check_task(model, request.task, self.catalog, self.engines)
         if not self.catalog.takes(model, request.style):
             known = ", ".join(model.styles)
             raise Invalid(

@@ -10,7 +10,6 @@ from imgen import ids
 from imgen.accounts.people.sweep import Sweep
 from imgen.accounts.requests.log import Tidy
 from imgen.compliance.audit.purge import PurgeAudit
-from imgen.errors import Invalid
 from imgen.generation.attempt import Attempt
 from imgen.generation.clear_again import ClearAgain
 from imgen.generation.inputs import FOLDER as UPLOADS
@@ -48,9 +47,8 @@ def make_worker(core: Core, *, only: frozenset[str] = frozenset()) -> Worker:
     Raises:
         imgen.errors.Invalid: one of them is not in the catalog.
     """
-    for key in only - core.catalog.models.keys():
-        known = ", ".join(core.catalog.models)
-        raise Invalid(f"There is no model {key}; there are {known}", field="models")
+    for key in only:
+        core.catalog.model_named(key, field="models")
     settings = core.settings.worker
 
     def runnable() -> list[str]:
