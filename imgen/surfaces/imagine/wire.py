@@ -106,39 +106,43 @@ class Resize(Form):
     aspect_ratio: Ratio = "1:1"
 
 
-class OldGenerations(Form):
-    """`/v1/imagine/api/generations`."""
-
-    prompt: Prompt
-    style_id: Integer = 27
-    aspect_ratio: OldRatio = "1:1"
-    negative_prompt: Negative = ""
-    cfg: Guidance | None = None
-    """7.5, but for models that were distilled to a guidance of their own."""
-    steps: Annotated[Integer, Field(ge=30, le=50)] | None = None
-    """30, but for models that take fewer."""
-    high_res_results: Annotated[Integer, Field(ge=0, le=1)] = 0
-
-
-class Variations(Form):
-    """`/v1/imagine/api/generations/variations`."""
+class Numbered(Form):
+    """What the endpoints with a numbered style have in common."""
 
     prompt: Prompt
     style_id: Integer = 1
     aspect_ratio: OldRatio | None = None
     """None: the picture's own."""
-    strength: Annotated[Number, Field(ge=0, le=1)] = 0.85
+
+
+class Steered(Numbered):
+    """Those of them that take the usual knobs."""
+
     negative_prompt: Negative = ""
     cfg: Guidance | None = None
+    """7.5, but for models that were distilled to a guidance of their own."""
     steps: Steps | None = None
 
 
-class Guided(Form):
+class OldGenerations(Steered):
+    """`/v1/imagine/api/generations`."""
+
+    style_id: Integer = 27
+    aspect_ratio: OldRatio = "1:1"
+    steps: Annotated[Integer, Field(ge=30, le=50)] | None = None
+    """30, but for models that take fewer."""
+    high_res_results: Annotated[Integer, Field(ge=0, le=1)] = 0
+
+
+class Variations(Steered):
+    """`/v1/imagine/api/generations/variations`."""
+
+    strength: Annotated[Number, Field(ge=0, le=1)] = 0.85
+
+
+class Guided(Numbered):
     """`/v1/imagine/api/generations/guided`."""
 
-    prompt: Prompt
-    style_id: Integer = 1
-    aspect_ratio: OldRatio | None = None
     neg_prompt: Negative = ""
     steps: Steps = 20
     generation_bias: Annotated[Number, Field(ge=0.2, le=1.2)] = 0.7
@@ -146,17 +150,12 @@ class Guided(Form):
     aesthetics_weight: Annotated[Number, Field(ge=0.4, le=1.0)] = 0.7
 
 
-class Remix(Form):
+class Remix(Steered):
     """`/v1/imagine/api/edits/remix`."""
 
-    prompt: Prompt
     style_id: Integer
-    aspect_ratio: OldRatio | None = None
     control: Control = "openpose"
     strength: Annotated[Number, Field(ge=0, le=100)] = 85
-    negative_prompt: Negative = ""
-    cfg: Guidance | None = None
-    steps: Steps | None = None
 
 
 class OldFill(Fill):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from imgen.catalog.catalog import Catalog
@@ -139,48 +139,42 @@ def _remove(form: wire.Picture, _catalog: Catalog) -> Wish:
     return Wish(Task.ERASE, seed=form.seed)
 
 
-def _old_generations(form: wire.OldGenerations, catalog: Catalog) -> Wish:
+def _numbered(form: wire.Numbered, catalog: Catalog, task: Task) -> Wish:
     return Wish(
-        Task.TEXT_TO_IMAGE,
+        task,
         prompt=form.prompt,
-        negative=form.negative_prompt,
         look=look_numbered(catalog, form.style_id),
         ratio=form.aspect_ratio,
-        scale=HIGH_RES if form.high_res_results else 1,
         seed=form.seed,
+    )
+
+
+def _steered(form: wire.Steered, catalog: Catalog, task: Task) -> Wish:
+    return replace(
+        _numbered(form, catalog, task),
+        negative=form.negative_prompt,
         steps=form.steps,
-        usual_steps=_STEPS,
         guidance=form.cfg,
         usual_guidance=_GUIDANCE,
     )
+
+
+def _old_generations(form: wire.OldGenerations, catalog: Catalog) -> Wish:
+    wish = _steered(form, catalog, Task.TEXT_TO_IMAGE)
+    return replace(wish, scale=HIGH_RES if form.high_res_results else 1, usual_steps=_STEPS)
 
 
 def _variations(form: wire.Variations, catalog: Catalog) -> Wish:
-    return Wish(
-        Task.IMAGE_TO_IMAGE,
-        prompt=form.prompt,
-        negative=form.negative_prompt,
-        look=look_numbered(catalog, form.style_id),
-        ratio=form.aspect_ratio,
-        seed=form.seed,
-        steps=form.steps,
-        guidance=form.cfg,
-        usual_guidance=_GUIDANCE,
-        strength=form.strength,
-    )
+    return replace(_steered(form, catalog, Task.IMAGE_TO_IMAGE), strength=form.strength)
 
 
 def _guided(form: wire.Guided, catalog: Catalog) -> Wish:
     """The bias says how far the result may go from the picture, the noise adds a little to it; the
     weight says how closely the prompt is followed meanwhile."""
     strength = 0.18 + 0.6 * form.generation_bias + (form.artistic_noise - 0.15)
-    return Wish(
-        Task.IMAGE_TO_IMAGE,
-        prompt=form.prompt,
+    return replace(
+        _numbered(form, catalog, Task.IMAGE_TO_IMAGE),
         negative=form.neg_prompt,
-        look=look_numbered(catalog, form.style_id),
-        ratio=form.aspect_ratio,
-        seed=form.seed,
         usual_steps=form.steps,
         usual_guidance=3 + 7 * form.aesthetics_weight,
         strength=round(min(strength, 1.0), 4),
@@ -189,19 +183,8 @@ def _guided(form: wire.Guided, catalog: Catalog) -> Wish:
 
 def _remix(form: wire.Remix, catalog: Catalog) -> Wish:
     """`strength` means what it means elsewhere: 0 gives the picture back."""
-    return Wish(
-        Task.IMAGE_TO_IMAGE,
-        prompt=form.prompt,
-        negative=form.negative_prompt,
-        look=look_numbered(catalog, form.style_id),
-        ratio=form.aspect_ratio,
-        seed=form.seed,
-        steps=form.steps,
-        guidance=form.cfg,
-        usual_guidance=_GUIDANCE,
-        strength=form.strength / 100,
-        control=ControlHint(form.control),
-    )
+    wish = _steered(form, catalog, Task.IMAGE_TO_IMAGE)
+    return replace(wish, strength=form.strength / 100, control=ControlHint(form.control))
 
 
 def _old_fill(form: wire.OldFill, _catalog: Catalog) -> Wish:
