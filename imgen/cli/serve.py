@@ -18,7 +18,8 @@ from starlette.types import ASGIApp
 
 from imgen.cli.options import DataDir, run, settings_for
 from imgen.errors import Unavailable
-from imgen.settings import ServerSettings, Settings
+from imgen.settings import Settings
+from imgen.settings.sections import ServerSettings
 from imgen.wiring.core import Core, open_core
 from imgen.wiring.http import open_http
 from imgen.wiring.people import make_operate

@@ -1,52 +1,6 @@
 """The configuration of a deployment: only `wiring` and `cli` see it."""
 
 from imgen.settings.load import load_settings, names
-from imgen.settings.sections import (
-    AccountsSettings,
-    CaptionerSettings,
-    CatalogSettings,
-    ComfyUiSettings,
-    ComplianceSettings,
-    CorsSettings,
-    DiffusersSettings,
-    EmbedderSettings,
-    EnhancerSettings,
-    FinishingSettings,
-    GenerationSettings,
-    LibrarySettings,
-    LogSettings,
-    OpenAiSettings,
-    RunPodSettings,
-    Section,
-    ServerSettings,
-    StorageSettings,
-    UploadsSettings,
-    WorkerSettings,
-)
 from imgen.settings.tree import Settings
 
-__all__ = [
-    "AccountsSettings",
-    "CaptionerSettings",
-    "CatalogSettings",
-    "ComfyUiSettings",
-    "ComplianceSettings",
-    "CorsSettings",
-    "DiffusersSettings",
-    "EmbedderSettings",
-    "EnhancerSettings",
-    "FinishingSettings",
-    "GenerationSettings",
-    "LibrarySettings",
-    "LogSettings",
-    "OpenAiSettings",
-    "RunPodSettings",
-    "Section",
-    "ServerSettings",
-    "Settings",
-    "StorageSettings",
-    "UploadsSettings",
-    "WorkerSettings",
-    "load_settings",
-    "names",
-]
+__all__ = ["Settings", "load_settings", "names"]

@@ -22,7 +22,8 @@ from imgen.database.pool import Database
 from imgen.finishing.pdq import pdq
 from imgen.generation.judge import Reviewer
 from imgen.generation.screen import Screen
-from imgen.settings import ComplianceSettings, Settings
+from imgen.settings import Settings
+from imgen.settings.sections import ComplianceSettings
 
 
 def make_examine(settings: Settings, database: Database) -> Examine:

@@ -13,7 +13,8 @@ from imgen.finishing.credentials.signing_service import SigningService
 from imgen.finishing.credentials.trust import Trust
 from imgen.finishing.credentials.words import Words
 from imgen.finishing.finish import Finisher
-from imgen.settings import FinishingSettings, Settings
+from imgen.settings import Settings
+from imgen.settings.sections import FinishingSettings
 from imgen.verification.verify import Verify
 from imgen.wiring.core import Core
 from imgen.wiring.memory import GenerationsInDatabase, LookalikesInLibrary
