@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -23,39 +22,9 @@ from tests.accounts.usage.counting import (
     rows,
     set_limits,
 )
-from tests.http.door import Door
+from tests.http.gate.door import Door
 
 KEY = {"Idempotency-Key": "order-17"}
-
-
-@pytest.fixture
-def held(clean_url: str) -> HeldClock:
-    return HeldClock(clean_url)
-
-
-@pytest.fixture
-async def at_noon(held: HeldClock, clean_url: str) -> AsyncIterator[Database]:
-    database = Database(held.url)
-    await database.open()
-    yield database
-    await database.close()
-    forget_plans(clean_url)
-
-
-@pytest.fixture
-def door(at_noon: Database) -> Door:
-    return Door(at_noon)
-
-
-@pytest.fixture
-async def account(at_noon: Database) -> str:
-    return await make_account(at_noon, "tester")
-
-
-@pytest.fixture
-async def client(door: Door, account: str, at_noon: Database) -> AsyncIterator[httpx.AsyncClient]:
-    async with door.client(await Administer(at_noon).create_key("tester")) as client:
-        yield client
 
 
 async def test_a_repeat_gets_the_first_answer_and_does_no_work(

@@ -3,50 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 import httpx
 import pytest
 
-from imgen.accounts.administer import Administer
 from imgen.accounts.requests.log import RequestLog
 from imgen.accounts.requests.records import LoggedRequest
 from imgen.accounts.usage.read import ReadUsage
 from imgen.database.pool import Database
-from tests.accounts.usage.counting import HeldClock, forget_plans, make_account, rows, set_limits
-from tests.http.door import Door
-
-
-@pytest.fixture
-def held(clean_url: str) -> HeldClock:
-    return HeldClock(clean_url)
-
-
-@pytest.fixture
-async def at_noon(held: HeldClock, clean_url: str) -> AsyncIterator[Database]:
-    database = Database(held.url)
-    await database.open()
-    yield database
-    await database.close()
-    forget_plans(clean_url)
-
-
-@pytest.fixture
-def door(at_noon: Database) -> Door:
-    return Door(at_noon)
-
-
-@pytest.fixture
-async def account(at_noon: Database) -> str:
-    return await make_account(at_noon, "tester")
-
-
-@pytest.fixture
-async def client(door: Door, account: str, at_noon: Database) -> AsyncIterator[httpx.AsyncClient]:
-    async with door.client(await Administer(at_noon).create_key("tester")) as client:
-        yield client
-
+from tests.accounts.usage.counting import HeldClock, rows, set_limits
+from tests.http.gate.door import Door
 
 Find = Callable[[httpx.Response], Awaitable[LoggedRequest]]
 
