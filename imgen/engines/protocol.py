@@ -83,6 +83,9 @@ class EngineRequest:
     """Ask for an RGBA result with the subject on transparency."""
     options: Mapping[str, object] = field(default_factory=dict)
     """The catalog's engine options of the model (weights, scheduler, …)."""
+    job: str = ""
+    """Names the work across its tries, so that an engine can take up what an earlier one began;
+    empty: there is no other try."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,9 +41,12 @@ class Make:
     engines: Registry
 
     async def __call__(
-        self, request: GenerationRequest, inputs: Inputs, progress: Progress
+        self, request: GenerationRequest, inputs: Inputs, progress: Progress, *, job: str = ""
     ) -> Made:
         """Make one picture.
+
+        Args:
+            job: see `imgen.engines.protocol.EngineRequest`.
 
         Raises:
             imgen.errors.Invalid: it can never be made.
@@ -75,6 +78,7 @@ class Make:
             strength=request.strength,
             control=_control(request),
             transparent=request.transparent,
+            job=job,
         )
         engine, result = await self.engines.run(model, order, progress)
         image = result.image

@@ -49,7 +49,7 @@ class Run:
             return refused
         if job.request.repeat_of:
             return await self._finish_again(job, inputs)
-        made = await self.make(job.request, inputs, progress)
+        made = await self.make(job.request, inputs, progress, job=job.id)
         order = order_for_made(job, made, inputs)
         finished, verdict = await asyncio.gather(
             self._finish(made.image, order), self.judge.picture(job, made.image)
