@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from imgen.compliance.rulesets import Ruleset, judge
 from imgen.compliance.rulesets.floor import FLOOR
-from imgen.compliance.screening import screen
 from imgen.compliance.signal import Signal
 from imgen.compliance.verdict import Action
 from imgen.errors import Invalid
@@ -18,17 +17,16 @@ REFUSED = (
 """What the client is told. Which words it was stays between us and the operator."""
 
 
-def refuse_floor(prompt: str, negative: str = "") -> None:
+def refuse_floor(signals: Sequence[Signal]) -> None:
     """Refuse a prompt that the floor blocks, on every surface and with review switched off too.
 
     Args:
-        prompt: all that the user wrote for the picture; style and character words may be appended.
-        negative: the negative prompt beside it.
+        signals: what all that the user wrote for the picture was screened to (`screen`); style and
+            character words may have been appended.
 
     Raises:
         imgen.errors.Invalid: code `floor`, field `prompt`.
     """
-    signals = screen(prompt, negative)
     if any(rule.fires(signals) for rule in FLOOR.rules):
         raise Invalid(REFUSED, code="floor", field="prompt")
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from imgen.compliance.floor import refuse_floor, refuse_listed
 from imgen.compliance.refusals import RecordRefusal
 from imgen.compliance.review import Examine
 from imgen.compliance.rulesets.load import DEFAULT
 from imgen.compliance.screening import screen
+from imgen.compliance.signal import Signal
 from imgen.errors import Invalid
+
+_screened = lru_cache(maxsize=256)(screen)
+"""One call is screened before the library, before the enhancer and at submit: each text once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +54,26 @@ class Screen:
             imgen.errors.Invalid: code `floor`, or `prompt_refused` where the operator has such
                 prompts refused.
         """
-        await self.floor(account_id, prompt, negative, ruleset=ruleset)
+        signals = await self.floor(account_id, prompt, negative, ruleset=ruleset)
         if self.reviewed and self.refuse_prompts:
             async with self._on_record(account_id, ruleset, prompt, negative):
-                await asyncio.to_thread(self._refuse_listed, ruleset, prompt, negative)
+                refuse_listed(signals, self.examine.rulesets.named(ruleset))
 
     async def floor(
         self, account_id: str, prompt: str, negative: str, *, ruleset: str = DEFAULT
-    ) -> None:
+    ) -> Sequence[Signal]:
         """Refuse what nobody may ask for, under any ruleset: of the library no more than of us.
+
+        Returns:
+            What the prompt was screened to.
 
         Raises:
             imgen.errors.Invalid: code `floor`.
         """
         async with self._on_record(account_id, ruleset, prompt, negative):
-            await asyncio.to_thread(refuse_floor, prompt, negative)
+            signals = await asyncio.to_thread(_screened, prompt, negative)
+            refuse_floor(signals)
+        return signals
 
     @contextlib.asynccontextmanager
     async def _on_record(
@@ -76,6 +86,3 @@ class Screen:
                 account_id=account_id, ruleset=ruleset, prompt=prompt, negative=negative
             )
             raise
-
-    def _refuse_listed(self, ruleset: str, prompt: str, negative: str) -> None:
-        refuse_listed(screen(prompt, negative), self.examine.rulesets.named(ruleset))

@@ -12,7 +12,7 @@ RULESETS = load_rulesets()
 
 def refused(prompt: str, negative: str = "") -> bool:
     try:
-        refuse_floor(prompt, negative)
+        refuse_floor(screen(prompt, negative))
     except Invalid as error:
         return (error.code, error.field) == ("floor", "prompt")
     return False
@@ -76,7 +76,7 @@ def test_the_negative_prompt_asks_for_nothing_but_what_it_rules_out() -> None:
 
 def test_what_the_client_is_told_names_no_words() -> None:
     with pytest.raises(Invalid) as caught:
-        refuse_floor("naked schoolgirl")
+        refuse_floor(screen("naked schoolgirl"))
     assert "schoolgirl" not in caught.value.message
     assert "Change the prompt" in caught.value.message
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import importlib
 from dataclasses import replace
 from typing import Any
 
@@ -186,6 +187,26 @@ async def test_the_floor_is_refused_before_the_library_and_the_enhancer_hear_of_
     monkeypatch.setattr("imgen.surfaces.imgen_v2.routes.ImgenV2._enhanced", unwanted)
     body = {"prompt": "a nude schoolgirl", "model": "instant", "use_cache": True, **fields}
     assert (await ask("generate", **body)).status_code == 400
+
+
+async def test_each_text_of_a_call_is_screened_once_and_what_an_enhancer_writes_too(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    screening = importlib.import_module("imgen.compliance.screening.screen")
+    take_apart = screening.take_apart
+
+    def heard(prompt: str, negative: str) -> Any:
+        read.append(prompt)
+        return take_apart(prompt, negative)
+
+    monkeypatch.setattr(screening, "take_apart", heard)
+    body = {"prompt": "a heron by a weir", "model": "instant", "use_cache": True, "optimize": True}
+    reply = await ask("generate", **body)
+    assert reply.status_code == 200
+    before, after = read
+    assert before.startswith("a heron by a weir")
+    assert after.startswith(reply.json()["prompt"])
 
 
 async def test_the_floor_is_not_worked_on_either(
