@@ -100,7 +100,10 @@ class DiffusersEngine:
         def matte(colour: Pixels) -> Pixels:
             return self._tools.matte(colour, options)
 
-        order = prepare(request, options, family.traits, matte)
+        def hint(colour: Pixels, kind: str) -> Pixels | None:
+            return self._tools.hint(colour, kind, options)
+
+        order = prepare(request, options, family.traits, matte, hint)
         if order.way not in family.traits.pipelines:
             raise Invalid(f"{request.model} cannot do {request.task}", code="model_cannot")
         return family, order

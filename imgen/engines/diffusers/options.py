@@ -35,6 +35,8 @@ class ModelOptions:
     compile: bool | None = None
     controlnets: Mapping[str, object] = field(default_factory=dict)
     """Kind of control → folder or hub name of its ControlNet."""
+    hint_models: Mapping[str, object] = field(default_factory=dict)
+    """`depth`, `openpose`, `person` → folder or hub name of a network that looks at pictures."""
     upscaler: str = ""
     """A super-resolution model, read by spandrel."""
     matting: str = ""

@@ -17,7 +17,6 @@ from PIL import Image
 from imgen.engines.diffusers.families.family import Traits
 from imgen.engines.diffusers.options import ModelOptions
 from imgen.engines.diffusers.order import Order, Pixels
-from imgen.engines.hints import DRAWN, drawn
 from imgen.engines.protocol import EngineRequest, Task
 from imgen.errors import Invalid
 
@@ -25,6 +24,8 @@ _EMPTY_GROUND = "empty background, plain surroundings, nothing there"
 """What is painted where something is erased and the request does not say."""
 Matte = Callable[[Pixels], NDArray[np.uint8]]
 """(height, width, 3) → (height, width): 255 where the subject is."""
+Hint = Callable[[Pixels, str], Pixels | None]
+"""(a picture, kind of control) → what a ControlNet is to see; None where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +68,18 @@ def frame_for(width: int, height: int, traits: Traits) -> Frame:
     return Frame(width, height, scaled, padded)
 
 
-def prepare(request: EngineRequest, options: ModelOptions, traits: Traits, matte: Matte) -> Order:
+def prepare(
+    request: EngineRequest,
+    options: ModelOptions,
+    traits: Traits,
+    matte: Matte,
+    hint: Hint = lambda _colour, _kind: None,
+) -> Order:
     """What is to be painted for a request.
 
     Args:
         matte: tells the subject from its background, for `replace_background`.
+        hint: draws what guides the picture, for `control`.
 
     Raises:
         imgen.errors.Invalid: the input is missing or does not fit.
@@ -80,7 +88,7 @@ def prepare(request: EngineRequest, options: ModelOptions, traits: Traits, matte
         return _from_words(request, options, traits)
     colour, alpha = _input(request)
     if request.task is Task.IMAGE_TO_IMAGE:
-        return _from_picture(request, options, traits, colour, alpha)
+        return _from_picture(request, options, traits, colour, alpha, hint)
     if request.task is Task.OUTPAINT:
         return _wider(request, options, traits, colour, alpha)
     if request.task is Task.REPLACE_BACKGROUND:
@@ -111,24 +119,26 @@ def _from_picture(
     traits: Traits,
     colour: Pixels,
     alpha: Pixels | None,
+    hint: Hint,
 ) -> Order:
     colour = _at_size(colour, request)
     alpha = None if alpha is None else _at_size(alpha, request)
     frame = frame_for(request.width, request.height, traits)
     strength = request.strength if traits.has_strength else 1.0
-    hint, ignored = _hint(request, options, traits, frame.enter(colour))
+    start = frame.enter(colour)
+    seen, ignored = _hint(request, traits, start, hint)
     return Order(
         request=request,
         options=options,
-        way="image_to_image" if hint is None else "controlled",
+        way="image_to_image" if seen is None else "controlled",
         width=frame.padded[0],
         height=frame.padded[1],
         steps=walked(request.steps, strength),
         strength=strength,
         prompt=request.prompt,
         finish=lambda painted: _joined(frame.leave(painted), alpha),
-        image=Image.fromarray(frame.enter(colour)),
-        hint=None if hint is None else Image.fromarray(hint),
+        image=Image.fromarray(start),
+        hint=None if seen is None else Image.fromarray(seen),
         ignored=ignored,
     )
 
@@ -219,16 +229,14 @@ def _place(request: EngineRequest, colour: Pixels) -> tuple[int, int]:
 
 
 def _hint(
-    request: EngineRequest, options: ModelOptions, traits: Traits, colour: Pixels
+    request: EngineRequest, traits: Traits, colour: Pixels, hint: Hint
 ) -> tuple[Pixels | None, tuple[str, ...]]:
-    """What the ControlNet sees, where the model has one of that kind."""
+    """What the ControlNet sees, and what cannot be honoured where there is none."""
     control = request.control
-    if control is None:
+    if control is None or control.strength <= 0:
         return None, ()
-    there = control.kind in options.controlnets and "controlled" in traits.pipelines
-    if not there or control.kind not in DRAWN:
-        return None, ("control",)
-    return drawn(colour, control.kind), ()
+    seen = hint(colour, control.kind) if "controlled" in traits.pipelines else None
+    return seen, () if seen is not None else ("control",)
 
 
 def walked(steps: int, strength: float) -> int:

@@ -37,7 +37,8 @@ def needs(options: ModelOptions) -> list[Need]:
     found = list(_need(options.weights, options.revision, options.variant))
     found += [Need(one.repository, configuration=True) for one in _need(options.config)]
     others = (options.unet, options.lora, options.upscaler, options.matting)
-    for reference in (*others, *map(str, options.controlnets.values())):
+    guides = (*options.controlnets.values(), *options.hint_models.values())
+    for reference in (*others, *map(str, guides)):
         found += _need(reference)
     return list(dict.fromkeys(found))
 

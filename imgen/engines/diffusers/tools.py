@@ -10,15 +10,20 @@ from typing import Any
 
 import numpy as np
 
+from imgen.engines.diffusers.depth import Depth
 from imgen.engines.diffusers.device import Device
 from imgen.engines.diffusers.matting import Matting
 from imgen.engines.diffusers.options import ModelOptions
 from imgen.engines.diffusers.order import Pixels
+from imgen.engines.diffusers.people import People
+from imgen.engines.diffusers.pose import Box, Pose
 from imgen.engines.diffusers.prepare import resized
+from imgen.engines.diffusers.skeleton import draw
 from imgen.engines.diffusers.upscale import Upscaler
 from imgen.engines.diffusers.weights import locate
+from imgen.engines.hints import DRAWN, drawn
 from imgen.engines.protocol import EngineRequest, EngineResult, Progress, Task
-from imgen.errors import Invalid
+from imgen.errors import Invalid, Unavailable
 
 _KEPT = 4
 """Networks that stay in memory."""
@@ -85,6 +90,59 @@ class Tools:
         )
         found: Pixels = network.matte(colour)
         return found
+
+    def hint(self, colour: Pixels, kind: str, options: ModelOptions) -> Pixels | None:
+        """What a ControlNet is to see of a picture. Blocking.
+
+        Args:
+            colour: (height, width, 3).
+            kind: see `imgen.engines.protocol.Control`.
+
+        Returns:
+            As large as the picture; None where the model's ControlNet or what draws its hint is
+            not here, and where nobody is in the picture whose pose could be taken.
+
+        Raises:
+            imgen.errors.Unavailable: a network is there and cannot be read.
+        """
+        if self._place(options.controlnets.get(kind)) is None:
+            return None
+        if kind in DRAWN:
+            return drawn(colour, kind)
+        place = self._place(options.hint_models.get(kind))
+        if place is None or kind not in {"depth", "openpose"}:
+            return None
+        if kind == "depth":
+            depth: Depth = self._network(str(place), lambda: Depth(place, self._device))
+            return depth.draw(colour)
+        pose: Pose = self._network(str(place), lambda: Pose(place, self._device))
+        people = pose.people(colour, self._people(colour, options))
+        height, width = colour.shape[:2]
+        return draw(people, width, height) if any(people) else None
+
+    def _people(self, colour: Pixels, options: ModelOptions) -> list[Box]:
+        """Round each person; without a network that finds them, all of the picture is one."""
+        place = self._place(options.hint_models.get("person"))
+        if place is None:
+            return [(0, 0, colour.shape[1], colour.shape[0])]
+        people: People = self._network(str(place), lambda: People(place, self._device))
+        return people.boxes(colour)
+
+    def _place(self, reference: object) -> Path | None:
+        """Where a network lies, if it is named and here."""
+        if not reference:
+            return None
+        try:
+            return locate(str(reference), self._models)
+        except Unavailable:
+            return None
+
+    def release(self) -> bool:
+        """Forget all networks, where the device's memory is needed; False when there are none."""
+        with self._lock:
+            had = bool(self._kept)
+            self._kept.clear()
+        return had
 
     def _upscaled(
         self, request: EngineRequest, options: ModelOptions, progress: Progress

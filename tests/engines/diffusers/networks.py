@@ -1,4 +1,4 @@
-"""Small real networks: a super-resolution one that spandrel knows, and a matting one in ONNX."""
+"""Small real networks: super-resolution for spandrel, matting in ONNX, eyes of transformers."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from types import ModuleType
 import numpy as np
 import onnx
 import torch
+import transformers
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.torch import save_file
 
@@ -68,3 +69,99 @@ def make_matting(file: Path) -> Path:
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=10)
     onnx.save(model, str(file))
     return file
+
+
+def make_depth(folder: Path, **changes: object) -> Path:
+    """A Depth Anything with random weights."""
+    torch.manual_seed(5)
+    config = transformers.DepthAnythingConfig(
+        backbone_config={
+            "model_type": "dinov2",
+            "image_size": 28,
+            "patch_size": 14,
+            "hidden_size": 16,
+            "intermediate_size": 32,
+            "num_hidden_layers": 4,
+            "num_attention_heads": 2,
+            "out_indices": [1, 2, 3, 4],
+            "reshape_hidden_states": False,
+        },
+        reassemble_hidden_size=16,
+        neck_hidden_sizes=[4, 4, 8, 8],
+        fusion_hidden_size=8,
+        head_hidden_size=4,
+        **changes,
+    )
+    network = transformers.DepthAnythingForDepthEstimation(config)
+    for parameter in network.parameters():  # fresh ones are too small to tell anything
+        torch.nn.init.normal_(parameter, std=0.3)
+    network.save_pretrained(folder)
+    transformers.DPTImageProcessorPil(
+        size={"height": 56, "width": 56}, keep_aspect_ratio=True, ensure_multiple_of=14
+    ).save_pretrained(folder)
+    return folder
+
+
+def make_pose(folder: Path, *, seen: bool = True, experts: int = 1) -> Path:
+    """A VitPose with random weights, sure of every point or of none."""
+    torch.manual_seed(6)
+    config = transformers.VitPoseConfig(
+        backbone_config={
+            "model_type": "vitpose_backbone",
+            "image_size": [64, 48],
+            "patch_size": [16, 16],
+            "hidden_size": 16,
+            "part_features": 8,
+            "num_experts": experts,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 2,
+            "mlp_ratio": 2,
+            "out_indices": [2],
+        },
+        num_labels=17,
+    )
+    network = transformers.VitPoseForPoseEstimation(config)
+    with torch.no_grad():
+        network.head.conv.bias.fill_(1.0 if seen else -1.0)
+    network.save_pretrained(folder)
+    transformers.VitPoseImageProcessorPil(size={"height": 64, "width": 48}).save_pretrained(folder)
+    return folder
+
+
+def make_people(folder: Path, *, sees: str = "person") -> Path:
+    """An RT-DETR with random weights that takes four places for one kind of thing."""
+    torch.manual_seed(8)
+    names = ["person", "kite"]
+    config = transformers.RTDetrConfig(
+        backbone_config={
+            "model_type": "rt_detr_resnet",
+            "embedding_size": 8,
+            "hidden_sizes": [8, 8, 8, 8],
+            "depths": [1, 1, 1, 1],
+            "layer_type": "basic",
+            "out_features": ["stage2", "stage3", "stage4"],
+        },
+        encoder_hidden_dim=16,
+        encoder_in_channels=[8, 8, 8],
+        encoder_ffn_dim=16,
+        encoder_attention_heads=2,
+        d_model=16,
+        num_queries=4,
+        decoder_in_channels=[16, 16, 16],
+        decoder_ffn_dim=16,
+        decoder_layers=1,
+        decoder_attention_heads=2,
+        decoder_n_points=2,
+        num_denoising=0,
+        id2label=dict(enumerate(names)),
+        label2id={name: number for number, name in enumerate(names)},
+    )
+    network = transformers.RTDetrForObjectDetection(config)
+    sure = torch.tensor([4.0 if name == sees else -4.0 for name in names])
+    with torch.no_grad():
+        for name, parameter in network.named_parameters():
+            if "class_embed" in name and name.endswith("bias"):
+                parameter.copy_(sure)
+    network.save_pretrained(folder)
+    transformers.RTDetrImageProcessorPil(size={"height": 64, "width": 64}).save_pretrained(folder)
+    return folder

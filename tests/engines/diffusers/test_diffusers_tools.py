@@ -153,15 +153,3 @@ async def test_a_controlnet_guides_the_picture_by_its_strength(
     assert held.ignored == ()
     assert not np.array_equal(free.image, held.image)
     assert np.abs(free.image.astype(int) - weak.image).max() <= 1
-
-
-async def test_a_control_without_its_network_is_said_to_be_ignored(
-    weights: Weights, ask: Ask
-) -> None:
-    result = await ask(
-        weights("sd15"),
-        task=Task.IMAGE_TO_IMAGE,
-        image=picture(),
-        control=Control("depth", 1.0),
-    )
-    assert result.ignored == ("control",)

@@ -1,0 +1,72 @@
+"""How far away everything in a picture is: the hint of the control `depth`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+import transformers
+
+from imgen.engines.diffusers.device import Device
+from imgen.engines.diffusers.order import Pixels
+from imgen.engines.diffusers.vision import Vision, read
+
+_IN_METRES = {"glpn", "zoedepth"}
+"""Kinds of network whose larger values are farther away; the others tell nearness."""
+_NEAREST = 0.1
+"""Metres; what is said to be nearer is taken for as near."""
+
+
+class Depth:
+    """Depth Anything, DPT, ZoeDepth, GLPN: what transformers has for depth estimation.
+
+    Args:
+        folder: its configuration, safetensors and `preprocessor_config.json`.
+
+    Raises:
+        imgen.errors.Unavailable: it cannot be read.
+    """
+
+    def __init__(self, folder: Path, device: Device) -> None:
+        self._network = Vision(transformers.AutoModelForDepthEstimation, folder, device)
+        # The same way of scaling a picture everywhere, with torchvision or without.
+        self._scale = read(transformers.AutoImageProcessor, folder, backend="pil")
+
+    def draw(self, colour: Pixels) -> Pixels:
+        """The nearer, the whiter. Blocking.
+
+        Args:
+            colour: (height, width, 3).
+
+        Returns:
+            (height, width, 3), grey, from black at the farthest to white at the nearest.
+        """
+        size = colour.shape[:2]
+        fed = self._scale(images=colour, return_tensors="pt")
+        found = self._network(pixel_values=fed["pixel_values"])
+        padded = {"source_sizes": [size]} if self._network.config.model_type == "zoedepth" else {}
+        full = self._scale.post_process_depth_estimation(found, target_sizes=[size], **padded)
+        return nearness(full[0]["predicted_depth"], metres=self._tells_metres())
+
+    def _tells_metres(self) -> bool:
+        config = self._network.config
+        kind = getattr(config, "depth_estimation_type", "relative")
+        return config.model_type in _IN_METRES or kind == "metric"
+
+
+def nearness(depth: torch.Tensor, *, metres: bool) -> Pixels:
+    """A depth map as ControlNets were trained to see it.
+
+    Args:
+        depth: (height, width): distances in metres, or how near, in any unit.
+
+    Returns:
+        (height, width, 3).
+    """
+    near = np.nan_to_num(depth.float().cpu().numpy())
+    if metres:
+        near = 1 / np.maximum(near, _NEAREST)
+    near = near - near.min()
+    grey = np.rint(near * (255 / (float(near.max()) or 1.0))).astype(np.uint8)
+    return np.repeat(grey[..., None], 3, axis=2)
