@@ -31,7 +31,7 @@ from imgen.compliance.subject import Subject
 from imgen.database.pool import Database
 from imgen.errors import Invalid, Unavailable
 from imgen.verification.picture import Limits, open_picture
-from imgen.wiring.compliance import close_detectors, make_examine
+from imgen.wiring.compliance import make_examine
 from imgen.wiring.core import open_core, open_database
 from imgen.wiring.memory import make_release
 
@@ -246,7 +246,7 @@ def _with_examine(data_dir: Path | None, work: Callable[[Examine], Coroutine[Any
             why = getattr(error, "__notes__", ())
             raise Unavailable(": ".join([error.message, *why]), code=error.code) from None
         finally:
-            await close_detectors(examine)
+            await examine.aclose()
 
     return _with_database(data_dir, inside)
 

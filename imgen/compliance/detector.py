@@ -25,3 +25,6 @@ class Detector(Protocol):
         Raises:
             imgen.errors.ImgenError: it could not look. No answer is not a clean bill.
         """
+
+    async def aclose(self) -> None:
+        """Let go of what it holds."""

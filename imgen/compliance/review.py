@@ -68,6 +68,11 @@ class Examine:
         """`name version` of each detector."""
         return tuple(f"{one.name} {one.version}" for one in self.detectors)
 
+    async def aclose(self) -> None:
+        """Close every detector."""
+        for detector in self.detectors:
+            await detector.aclose()
+
     def check(self, ruleset: str) -> Ruleset:
         """The ruleset of that name, if it can be judged by here.
 

@@ -41,13 +41,6 @@ def make_examine(settings: Settings, database: Database) -> Examine:
     )
 
 
-async def close_detectors(examine: Examine) -> None:
-    """Close the connections of those that ask others."""
-    for detector in examine.detectors:
-        if isinstance(detector, VisionDetector | AcsDetector):
-            await detector.aclose()
-
-
 def make_reviewer(settings: Settings, review: Review) -> Reviewer:
     """What jobs are reviewed by; where review is switched off, the floor holds all the same."""
     return review if settings.compliance.kind == "on" else review.floor

@@ -31,7 +31,7 @@ from imgen.prompts.chat_enhancer import ChatEnhancer
 from imgen.prompts.enhance import Enhancer
 from imgen.settings import Settings
 from imgen.storage.objects import ObjectStore, open_store
-from imgen.wiring.compliance import close_detectors, make_examine, make_screen
+from imgen.wiring.compliance import make_examine, make_screen
 from imgen.wiring.engines import make_registry
 
 
@@ -120,7 +120,7 @@ async def open_core(settings: Settings) -> AsyncIterator[Core]:
         captioner = make_captioner(settings)
         opened.push_async_callback(captioner.aclose)
         examine = make_examine(settings, database)
-        opened.push_async_callback(close_detectors, examine)
+        opened.push_async_callback(examine.aclose)
         queue = Queue(database)
         await queue.open()
         opened.push_async_callback(queue.close)

@@ -23,6 +23,10 @@ class Seeing:
     failures: list[Exception] = field(default_factory=list)
     hangs: bool = False
     subjects: list[Subject] = field(default_factory=list)
+    closed: bool = False
+
+    async def aclose(self) -> None:
+        self.closed = True
 
     async def detect(self, subject: Subject) -> tuple[Signal, ...]:
         self.subjects.append(subject)

@@ -191,6 +191,9 @@ async def test_only_some_pictures_are_open_at_once(database: Database, token: st
     class Crowded(Seeing):
         inside = most = 0
 
+        async def aclose(self) -> None:
+            """Holds nothing."""
+
         async def detect(self, subject: Subject) -> tuple[Signal, ...]:
             self.inside += 1
             self.most = max(self.most, self.inside)

@@ -28,6 +28,9 @@ class _ByColour:
     name: str = "nudity"
     version: str = "1"
 
+    async def aclose(self) -> None:
+        """Holds nothing."""
+
     async def detect(self, subject: Subject) -> tuple[Signal, ...]:
         assert subject.image is not None
         red = subject.image[0, 0, 0] > 200

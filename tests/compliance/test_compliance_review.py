@@ -147,6 +147,9 @@ class _Meeting:
     there: asyncio.Event
     version: str = "1"
 
+    async def aclose(self) -> None:
+        """Holds nothing."""
+
     async def detect(self, _subject: Subject) -> tuple[Signal, ...]:
         self.here.set()
         await self.there.wait()
@@ -163,6 +166,13 @@ async def test_a_reviewer_for_others_leaves_out_its_own(database: Database) -> N
     review = review_with(database, Seeing("acs", hangs=True), Seeing("nudity")).without("acs")
     assert review.detectors == ("nudity 9",)
     assert not (await review(SUBJECT, "default")).blocked
+
+
+async def test_every_detector_is_closed(database: Database) -> None:
+    one, other = Seeing("nudity"), Seeing("acs")
+    await review_with(database, one, other).examine.aclose()
+    assert one.closed
+    assert other.closed
 
 
 async def test_a_detector_is_told_the_ruleset(database: Database) -> None:

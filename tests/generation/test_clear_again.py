@@ -35,6 +35,9 @@ class _Counting:
         self.version = version
         self.asked = 0
 
+    async def aclose(self) -> None:
+        """Holds nothing."""
+
     async def detect(self, subject: Subject) -> tuple[Signal, ...]:
         self.asked += 1
         return ()
@@ -163,6 +166,9 @@ async def test_a_broken_file_is_dropped_and_holds_nobody_up(core: Core, picture:
 
 async def test_one_that_cannot_be_reviewed_holds_nobody_up(core: Core, picture: str) -> None:
     class Choking(_Counting):
+        async def aclose(self) -> None:
+            """Holds nothing."""
+
         async def detect(self, subject: Subject) -> tuple[Signal, ...]:
             if subject.image is not None and subject.image.shape[0] == 17:
                 raise Unavailable("Not this one")

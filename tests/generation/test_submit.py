@@ -91,7 +91,7 @@ async def test_what_the_catalog_does_not_know_is_refused_by_field(
 async def test_a_task_that_a_model_cannot_do_is_refused_with_those_that_can_do_it_here(
     core: Core, submit: Submit, make_caller: MakeCaller
 ) -> None:
-    with pytest.raises(Invalid, match="instant cannot do inpaint; these can: sketch$") as caught:
+    with pytest.raises(Invalid, match=r"instant cannot do inpaint; these can: sketch$") as caught:
         await submit(await make_caller(), make_request(task="inpaint"), surface="test")
     assert caught.value.code == "model_cannot"
 

@@ -239,6 +239,9 @@ class _Broken:
     name = "nudity"
     version = "broken"
 
+    async def aclose(self) -> None:
+        """Holds nothing."""
+
     async def detect(self, subject: Subject) -> tuple[Signal, ...]:
         raise Unavailable("The model is gone")
 

@@ -49,6 +49,9 @@ class HashDetector:
         self._fingerprint = fingerprint
         self._distance = distance
 
+    async def aclose(self) -> None:
+        """Holds nothing that has to be closed."""
+
     async def detect(self, subject: Subject) -> tuple[Signal, ...]:
         """The nearest hash of each list that has one near enough.
 

@@ -74,6 +74,9 @@ class NudityDetector:
         self._loading = threading.Lock()
         self.version = metadata.version(PACKAGE) if weights is None else weights.stem
 
+    async def aclose(self) -> None:
+        """Holds nothing that has to be closed."""
+
     async def detect(self, subject: Subject) -> tuple[Signal, ...]:
         """What can be seen; the strongest of each class.
 

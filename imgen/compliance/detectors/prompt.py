@@ -15,6 +15,9 @@ class PromptDetector:
     name = "prompt"
     version = VERSION
 
+    async def aclose(self) -> None:
+        """Holds nothing that has to be closed."""
+
     async def detect(self, subject: Subject) -> tuple[Signal, ...]:
         """Signals `prompt.…`."""
         if not subject.prompt.strip():

@@ -49,6 +49,9 @@ class TextDetector:
         self.version = version if read else installed_version()
         self._read: Read = read or RapidReader()
 
+    async def aclose(self) -> None:
+        """Holds nothing that has to be closed."""
+
     async def detect(self, subject: Subject) -> tuple[Signal, ...]:
         """What the words in it speak of.
 
