@@ -53,7 +53,7 @@ def _check(options: ModelOptions, models: Path | None) -> None:
     for reference in (options.config, options.unet, options.upscaler, options.matting):
         if reference:
             locate(reference, models)
-    for controlnet in options.controlnets.values():
-        locate(str(controlnet), models)
+    for guide in (*options.controlnets.values(), *options.hint_models.values()):
+        locate(str(guide), models)
     if options.lora:
         lora_file(options.lora, models)

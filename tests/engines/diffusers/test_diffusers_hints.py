@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from imgen.engines.diffusers.obstacle import obstacle
+from imgen.engines.diffusers.options import read_options
+from imgen.engines.diffusers.pull import Need, needs
 from imgen.engines.protocol import Control, Task
 from imgen.errors import Unavailable
 from tests.engines.diffusers.conftest import Ask, Weights, picture
@@ -229,6 +232,17 @@ def test_a_network_of_pickles_or_of_another_kind_is_refused(
     torch.save({}, folder / "pytorch_model.bin")
     with pytest.raises(Unavailable, match="cannot be loaded"):
         Pose(folder, cpu)
+
+
+def test_networks_for_hints_are_pulled_with_a_model_and_missed_before(weights: Weights) -> None:
+    named = {
+        "weights": str(weights("sd15")),
+        "controlnets": {"depth": "acme/depth-net"},
+        "hint_models": {"depth": "acme/depth"},
+    }
+    assert needs(read_options(named)) == [Need("acme/depth-net"), Need("acme/depth")]
+    assert "acme/depth-net are not here" in obstacle(named, {})
+    assert "acme/depth are not here" in obstacle({**named, "controlnets": {}}, {})
 
 
 @pytest.fixture
