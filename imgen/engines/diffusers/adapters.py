@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from imgen.engines.diffusers.device import is_full
 from imgen.engines.diffusers.weights import lora_file
 from imgen.engines.protocol import Lora
 from imgen.errors import ImgenError, Invalid
@@ -46,12 +47,14 @@ class Adapters:
 
         Raises:
             imgen.errors.ImgenError: one is missing, is not safetensors, or does not fit.
+            RuntimeError: memory does not suffice; see `device.is_full`.
         """
         wanted = self._wanted(loras)
+        needed = {name for name, _, _ in wanted}
         for name, file, _ in wanted:
-            self._load(name, file)
+            self._make_resident(name, file, needed)
             self._resident.move_to_end(name)
-        self._drop_oldest({name for name, _, _ in wanted})
+        self._drop_oldest(needed, self._slots)
         choice = tuple((name, weight) for name, _, weight in wanted)
         if choice != self._applied:
             self._choose(choice)
@@ -83,9 +86,20 @@ class Adapters:
         except ImgenError as error:
             raise type(error)(f"The LoRA {lora.name}: {error.message}") from None
 
-    def _load(self, name: str, file: Path) -> None:
+    def _make_resident(self, name: str, file: Path, needed: set[str]) -> None:
+        """Where memory does not suffice, those that this picture does not need leave first."""
         if name in self._resident:
             return
+        try:
+            self._load(name, file)
+            return
+        except Exception as error:
+            if not is_full(error) or not set(self._resident) - needed:
+                raise
+        self._drop_oldest(needed, 0)
+        self._load(name, file)
+
+    def _load(self, name: str, file: Path) -> None:
         try:
             self._pipe.load_lora_weights(
                 str(file.parent),
@@ -96,6 +110,8 @@ class Adapters:
             )
         except Exception as error:  # each mismatch has a type of its own there
             self._forget(name)
+            if is_full(error):
+                raise
             raise Invalid(
                 f"The LoRA {file.name} does not fit {type(self._pipe).__name__}", code="bad_lora"
             ) from error
@@ -111,9 +127,9 @@ class Adapters:
             self._delete(name, last=present == {name})
         self._applied = ((name, float("nan")),)
 
-    def _drop_oldest(self, needed: set[str]) -> None:
+    def _drop_oldest(self, needed: set[str], slots: int) -> None:
         for name in self.resident:
-            if len(self._resident) <= self._slots:
+            if len(self._resident) <= slots:
                 return
             if name not in needed:
                 del self._resident[name]

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
-import torch
 
 from imgen.engines.diffusers.batches import Answer, Ticket
-from imgen.engines.diffusers.device import Device
+from imgen.engines.diffusers.device import Device, is_full
 from imgen.engines.diffusers.loaded import Loaded
 from imgen.engines.diffusers.order import Order, Pixels
 from imgen.engines.diffusers.paint import Tell
 from imgen.engines.diffusers.resident import Resident
-from imgen.engines.protocol import Abandoned
+from imgen.engines.diffusers.room import Room
+from imgen.engines.protocol import Abandoned, EngineResult, Progress
 from imgen.errors import Unavailable
 
 _log = structlog.get_logger()
@@ -28,6 +28,10 @@ class Attempt:
     device: Device
     resident: Resident
     paint: Paint
+    release: Callable[[], bool] = lambda: False
+    """Lets go of whatever else is on the device; False when there is nothing."""
+    rooms: dict[str, Room] = field(default_factory=dict)
+    """Key of a model → what it has shown of its needs."""
 
     def __call__(self, loaded: Loaded, tickets: Sequence[Ticket]) -> list[Pixels]:
         """The paintings of tickets that belong together.
@@ -36,35 +40,89 @@ class Attempt:
             imgen.errors.Unavailable: not even one fits into memory.
             imgen.errors.Invalid: the model cannot do this.
             imgen.engines.protocol.Abandoned: nobody wants any of them.
+            imgen.engines.diffusers.device.DeviceBroken: this process will paint nothing more.
         """
+        room = self.rooms.setdefault(loaded.options.key, Room())
+        area = _area(tickets)
         painted: list[Pixels] = []
-        while len(painted) < len(tickets):
-            most = loaded.largest_batch or len(tickets)
-            painted += self._chunk(loaded, tickets[len(painted) :][:most])
+        while left := tickets[len(painted) :]:
+            chunk = left[: room.most(area, self.resident.departures)]
+            found = self._try(loaded, chunk)
+            if found is not None:
+                painted += found
+                limited = room.offloaded or len(chunk) < len(left)
+                self._see_whether_it_still_holds(room, loaded, limited=limited)
+            elif len(chunk) > 1:
+                _log.warning("memory.smaller_batch", images=room.was_full(area, len(chunk)))
+            else:
+                self._make_room(room, loaded, chunk[0])
         return painted
 
-    def _chunk(self, loaded: Loaded, tickets: Sequence[Ticket]) -> list[Pixels]:
-        while True:
+    def alone(self, act: Callable[[Progress], EngineResult], progress: Progress) -> EngineResult:
+        """Work without a pipeline: once more, with all models away, when memory did not suffice.
+
+        Raises:
+            imgen.errors.ImgenError: what the work raises, or that not even then it fits.
+        """
+        for _ in range(2):
             try:
-                return self.paint(loaded, [_order(one) for one in tickets], _teller(tickets))
-            except torch.OutOfMemoryError:
-                pass  # and with it goes what its frames held
-            self.device.free()
-            if len(tickets) > 1:
-                loaded.largest_batch = len(tickets) // 2
-                _log.warning("memory.smaller_batch", images=loaded.largest_batch)
-                return self(loaded, tickets)
-            if self.resident.drop_others(loaded):
-                _log.warning("memory.others_unloaded")
-            elif loaded.offload_more():
-                _log.warning("memory.offloaded", offload=loaded.offload)
-            else:
-                order = _order(tickets[0])
-                raise Unavailable(
-                    f"The memory of {self.device.name} does not suffice for "
-                    f"{order.width}x{order.height} pixels with {order.options.weights}",
-                    code="out_of_memory",
-                )
+                return act(progress)
+            except Exception as error:
+                if not is_full(error):
+                    self.device.check(error)
+                    raise
+            if not self._send_others_away(None):
+                break
+        raise self._no_room("this picture")
+
+    def _try(self, loaded: Loaded, tickets: Sequence[Ticket]) -> list[Pixels] | None:
+        """The paintings; None when the device was full."""
+        try:
+            return self.paint(loaded, [_order(one) for one in tickets], _teller(tickets))
+        except Exception as error:
+            if not is_full(error):
+                self.device.check(error)
+                raise
+        self.device.free()  # after the error, and with it what its frames held
+        return None
+
+    def _make_room(self, room: Room, loaded: Loaded, ticket: Ticket) -> None:
+        """For a single picture that did not fit.
+
+        Raises:
+            imgen.errors.Unavailable: all is done that can be.
+        """
+        if self._send_others_away(loaded):
+            return
+        if loaded.offload_more():
+            room.was_offloaded()
+            _log.warning("memory.offloaded", offload=loaded.offload)
+            return
+        order = _order(ticket)
+        raise self._no_room(f"{order.width}x{order.height} pixels with {order.options.weights}")
+
+    def _send_others_away(self, loaded: Loaded | None) -> bool:
+        gone = [self.resident.drop_others(loaded), self.release()]
+        self.device.free()
+        if any(gone):
+            _log.warning("memory.others_unloaded")
+        return any(gone)
+
+    def _no_room(self, what: str) -> Unavailable:
+        return Unavailable(
+            f"The memory of {self.device.name} does not suffice for {what}", code="out_of_memory"
+        )
+
+    def _see_whether_it_still_holds(self, room: Room, loaded: Loaded, *, limited: bool) -> None:
+        """Now and then a larger batch is tried again, and offloaded weights come back."""
+        if room.went_well(limited=limited) and room.offloaded:
+            room.offloaded = False
+            self.resident.drop(loaded)  # loaded afresh, it starts as it was meant to be
+
+
+def _area(tickets: Sequence[Ticket]) -> int:
+    order = _order(tickets[0])
+    return order.width * order.height
 
 
 def _teller(tickets: Sequence[Ticket]) -> Tell:

@@ -6,10 +6,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 import structlog
-import torch
 
-from imgen.engines.diffusers.device import Device
-from imgen.engines.diffusers.loaded import Loaded
+from imgen.engines.diffusers.device import Device, is_full
+from imgen.engines.diffusers.loaded import OFFLOADS, Loaded
 from imgen.engines.diffusers.options import ModelOptions
 from imgen.errors import Unavailable
 
@@ -41,6 +40,8 @@ class Resident:
         self._size = size
         self._offload = offload
         self._models: OrderedDict[str, Loaded] = OrderedDict()
+        self.departures = 0
+        """How many models have left so far."""
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -62,28 +63,39 @@ class Resident:
         self._models.move_to_end(key)
         return self._models[key]
 
-    def drop_others(self, loaded: Loaded) -> bool:
+    def drop_others(self, loaded: Loaded | None) -> bool:
         """Send every other model away; False when there is none."""
         others = [key for key, model in self._models.items() if model is not loaded]
         for key in others:
             self._drop(key)
         return bool(others)
 
+    def drop(self, loaded: Loaded) -> None:
+        """Send a model away; it is loaded afresh when it is asked for again."""
+        if self._models.get(loaded.options.key) is loaded:
+            self._drop(loaded.options.key)
+
     def _loaded(self, options: ModelOptions, offload: str) -> Loaded:
-        try:
-            return self._load(options, offload)
-        except torch.OutOfMemoryError:
+        """Loaded as it was meant to be, without the others, or with more of it offloaded."""
+        while True:
+            try:
+                return self._load(options, offload)
+            except Exception as error:
+                if not is_full(error):
+                    self._device.check(error)
+                    raise
             _log.warning("model.too_large", weights=options.weights, offload=offload)
-        for key in self.keys:
-            self._drop(key)
-        self._device.free()
-        try:
-            return self._load(options, "model" if offload == "none" else "sequential")
-        except torch.OutOfMemoryError:
-            raise Unavailable(
-                f"{options.weights} does not fit into the memory of {self._device.name}, "
-                "offloaded neither; choose a smaller model or options.quantisation"
-            ) from None
+            if self.drop_others(None):
+                continue
+            self._device.free()
+            more = OFFLOADS.index(offload) + 1
+            if more == len(OFFLOADS) or not self._device.accelerated:
+                raise Unavailable(
+                    f"{options.weights} does not fit into the memory of {self._device.name}, "
+                    "offloaded neither; choose a smaller model or options.quantisation",
+                    code="out_of_memory",
+                )
+            offload = OFFLOADS[more]
 
     def _offload_for(self, options: ModelOptions, size: int) -> str:
         said = options.offload
@@ -104,6 +116,7 @@ class Resident:
 
     def _drop(self, key: str) -> None:
         model = self._models.pop(key)
+        self.departures += 1
         _log.info("model.unloaded", weights=model.options.weights)
         del model
         self._device.free()

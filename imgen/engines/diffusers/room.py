@@ -1,0 +1,67 @@
+"""How large a batch of one model may be, as painting has shown, and when to try for more again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_PATIENCE = 16
+"""Full batches that have to go well before a larger one is tried."""
+_MOST_PATIENCE = 1024
+
+
+@dataclass(slots=True)
+class Room:
+    """A limit lasts no longer than what caused it: other programs and models come and go."""
+
+    pixels: int | None = None
+    """Of all pictures of a batch together; None: no limit has been met."""
+    offloaded: bool = False
+    """Whether the model's weights had to leave the device for a picture."""
+    _patience: int = _PATIENCE
+    _well: int = 0
+    _trying: bool = False
+    _departures: int = 0
+
+    def most(self, area: int, departures: int) -> int | None:
+        """Pictures of `area` pixels that may be painted at once; None: any number.
+
+        Args:
+            departures: how many models have left the device so far; each leaves room behind.
+        """
+        if departures != self._departures:
+            self._departures = departures
+            self.pixels = None
+        return None if self.pixels is None else max(1, self.pixels // area)
+
+    def was_full(self, area: int, count: int) -> int:
+        """A batch was too large: half as many from now on."""
+        self._tried_in_vain()
+        half = max(1, count // 2)
+        self.pixels = half * area
+        return half
+
+    def was_offloaded(self) -> None:
+        """Not even one picture fitted beside the weights."""
+        self._tried_in_vain()
+        self.offloaded = True
+
+    def went_well(self, *, limited: bool) -> bool:
+        """A batch was painted; True when it is time to see whether the limits still hold.
+
+        Args:
+            limited: whether it was smaller, or slower, than it could have been without them.
+        """
+        self._trying = False
+        if limited:
+            self._well += 1
+        if self._well < self._patience:
+            return False
+        self._well, self._trying = 0, True
+        if self.pixels is not None:
+            self.pixels *= 2
+        return True
+
+    def _tried_in_vain(self) -> None:
+        if self._trying:
+            self._patience = min(2 * self._patience, _MOST_PATIENCE)
+        self._well, self._trying = 0, False
