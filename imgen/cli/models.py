@@ -27,7 +27,7 @@ from imgen.engines.diffusers.hub import Hub, RemoteFile, Repository
 from imgen.engines.diffusers.obstacle import obstacle
 from imgen.engines.diffusers.options import ModelOptions, read_options
 from imgen.engines.diffusers.pull import Need, changed_files, chosen, fetch, needs
-from imgen.engines.diffusers.weights import locate, size_of
+from imgen.engines.diffusers.source import find_source
 from imgen.errors import Forbidden, ImgenError, NotFound
 
 app = typer.Typer(help="See, check and fetch the weights of models.", no_args_is_help=True)
@@ -175,7 +175,6 @@ def _named(models: Mapping[str, Model], slug: str) -> Model:
 
 def _size(options: ModelOptions, folder: Path) -> int:
     try:
-        place = locate(options.weights, folder, revision=options.revision)
+        return find_source(options, folder).size(options)
     except ImgenError:
         return 0
-    return size_of(place, variant=options.variant)

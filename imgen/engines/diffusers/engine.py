@@ -23,8 +23,8 @@ from imgen.engines.diffusers.order import Order, Pixels
 from imgen.engines.diffusers.paint import paint
 from imgen.engines.diffusers.prepare import prepare
 from imgen.engines.diffusers.resident import Resident
+from imgen.engines.diffusers.source import find_source
 from imgen.engines.diffusers.tools import Tools
-from imgen.engines.diffusers.weights import index_of, locate, size_of
 from imgen.engines.protocol import EngineRequest, EngineResult, Progress, Task
 from imgen.errors import Invalid
 
@@ -93,9 +93,7 @@ class DiffusersEngine:
     def _prepared(self, request: EngineRequest, options: ModelOptions) -> tuple[Family, Order]:
         if not options.weights:
             raise Invalid(f"{request.model} has no weights to paint with", code="model_cannot")
-        place = locate(options.weights, self._models, revision=options.revision)
-        named = "" if place.is_file() else str(index_of(place).get("_class_name", ""))
-        family = family_of(options.pipeline or named)
+        family = family_of(find_source(options, self._models).pipeline)
 
         def matte(colour: Pixels) -> Pixels:
             return self._tools.matte(colour, options)
@@ -158,8 +156,7 @@ class DiffusersEngine:
         )
 
     def _size(self, options: ModelOptions) -> int:
-        place = locate(options.weights, self._models, revision=options.revision)
-        return size_of(place, variant=options.variant)
+        return find_source(options, self._models).size(options)
 
 
 def batch_key(order: Order) -> Hashable:

@@ -8,18 +8,17 @@ from typing import Any
 import diffusers
 import torch
 import transformers
-from safetensors.torch import load_file
 
 from imgen.engines.diffusers.adapters import Adapters
+from imgen.engines.diffusers.denoiser import bitsandbytes, read_denoiser
 from imgen.engines.diffusers.device import Device
 from imgen.engines.diffusers.families.family import Family
 from imgen.engines.diffusers.families.table import family_of
 from imgen.engines.diffusers.loaded import Loaded
 from imgen.engines.diffusers.options import ModelOptions
-from imgen.engines.diffusers.weights import check_files, index_of, locate, lora_file
+from imgen.engines.diffusers.source import Source, find_source
+from imgen.engines.diffusers.weights import index_of, lora_file
 from imgen.errors import ImgenError, Invalid, Unavailable
-
-_QUANTISATIONS = ("", "fp8", "int8", "int4")
 
 
 def load(
@@ -39,14 +38,14 @@ def load(
     diffusers.utils.logging.disable_progress_bar()
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
-    place = locate(options.weights, models, revision=options.revision)
-    check_files(place, variant=options.variant)
-    family = family_of(options.pipeline or _named_by(place))
+    source = find_source(options, models)
+    source.check(options.variant)
+    family = family_of(source.pipeline)
     wanted = options.dtype or (family.traits.dtype if device.accelerated else "")
     dtype = device.dtype(wanted)
     try:
-        pipe = _read(place, options, family, dtype, models)
-        _change(pipe, options, family, dtype, models)
+        pipe = _read(source, options, family, dtype)
+        _change(pipe, options, family, dtype)
         loaded = Loaded(family, pipe, device, options, Adapters(pipe, models, slots), models)
         loaded.place(offload)
     except torch.OutOfMemoryError:
@@ -60,31 +59,46 @@ def load(
     return loaded
 
 
-def _named_by(place: Path) -> str:
-    return "" if place.is_file() else str(index_of(place).get("_class_name", ""))
-
-
-def _read(
-    place: Path, options: ModelOptions, family: Family, dtype: Any, models: Path | None
-) -> Any:
-    """The text-to-image pipeline of the family, from a folder or one file."""
+def _read(source: Source, options: ModelOptions, family: Family, dtype: Any) -> Any:
+    """The text-to-image pipeline of the family, from a folder, one file, or both."""
     kind = getattr(diffusers, family.traits.pipelines["text_to_image"])
-    if place.is_file():
-        return kind.from_single_file(
-            str(place),
-            config=str(locate(options.config, models)),
-            torch_dtype=dtype,
-            local_files_only=True,
-            **_no_checker(family),
-        )
+    given = _no_checker(family)
+    if source.denoiser is not None:
+        name = family.traits.denoiser
+        given[name] = read_denoiser(source, name, options, dtype)
+    if source.whole is not None:
+        return _read_whole(kind, source, options, dtype, given)
+    if source.denoiser is None:
+        given |= _quantised(options, family, dtype)
     return kind.from_pretrained(
-        str(place),
-        torch_dtype=dtype,
+        str(source.folder),
+        dtype=dtype,
         variant=options.variant or None,
         use_safetensors=True,
         local_files_only=True,
-        **_no_checker(family),
-        **_quantised(options, family),
+        **given,
+    )
+
+
+def _read_whole(
+    kind: Any, source: Source, options: ModelOptions, dtype: Any, given: dict[str, Any]
+) -> Any:
+    """From one file; its VAE from the folder where the file has none."""
+    if "vae" not in source.from_files:
+        vae = getattr(diffusers, str(index_of(source.folder)["vae"][1]))  # type: ignore[index]
+        given["vae"] = vae.from_pretrained(
+            str(source.folder / "vae"),
+            dtype=dtype,
+            variant=options.variant or None,
+            use_safetensors=True,
+            local_files_only=True,
+        )
+    return kind.from_single_file(
+        str(source.whole),
+        config=str(source.folder),
+        dtype=dtype,
+        local_files_only=True,
+        **given,
     )
 
 
@@ -95,61 +109,28 @@ def _no_checker(family: Family) -> dict[str, Any]:
     return {}
 
 
-def _quantised(options: ModelOptions, family: Family) -> dict[str, Any]:
-    """Smaller weights through bitsandbytes, where the catalog asks for them.
-
-    Raises:
-        imgen.errors.Invalid: an unknown kind.
-        imgen.errors.Unavailable: the package is missing.
-    """
-    kind = options.quantisation
-    if kind not in _QUANTISATIONS:
-        raise Invalid(f"quantisation is {kind}; use {', '.join(_QUANTISATIONS[1:])}")
-    if kind in {"", "fp8"}:
+def _quantised(options: ModelOptions, family: Family, dtype: Any) -> dict[str, Any]:
+    """Smaller weights of the denoiser, where the catalog asks for them."""
+    said = bitsandbytes(options, dtype)
+    if not said:
         return {}
-    if not diffusers.utils.is_bitsandbytes_available():
-        raise Unavailable(f"quantisation {kind} needs the package bitsandbytes")
-    four = kind == "int4"
     return {
         "quantization_config": diffusers.PipelineQuantizationConfig(
-            quant_backend="bitsandbytes_4bit" if four else "bitsandbytes_8bit",
-            quant_kwargs={"load_in_4bit": True, "bnb_4bit_quant_type": "nf4"}
-            if four
-            else {"load_in_8bit": True},
+            quant_backend=f"bitsandbytes_{4 if 'load_in_4bit' in said else 8}bit",
+            quant_kwargs=said,
             components_to_quantize=[family.traits.denoiser],
         )
     }
 
 
-def _change(
-    pipe: Any, options: ModelOptions, family: Family, dtype: Any, models: Path | None
-) -> None:
+def _change(pipe: Any, options: ModelOptions, family: Family, dtype: Any) -> None:
     """What the catalog wants otherwise than the weights say."""
     denoiser = getattr(pipe, family.traits.denoiser)
-    if options.unet:
-        _replace(denoiser, locate(options.unet, models), options.unet)
     if options.scheduler:
         pipe.scheduler = _scheduler(pipe.scheduler, options)
     if options.quantisation == "fp8":
         denoiser.enable_layerwise_casting(storage_dtype=torch.float8_e4m3fn, compute_dtype=dtype)
     pipe.set_progress_bar_config(disable=True)
-
-
-def _replace(module: Any, file: Path, name: str) -> None:
-    """Other weights for the same architecture.
-
-    Raises:
-        imgen.errors.Invalid: they are for another.
-    """
-    if file.is_dir():
-        found = sorted(file.glob("*.safetensors"))
-        file = found[0] if len(found) == 1 else file
-    if file.suffix != ".safetensors":
-        raise Invalid(f"{name} is not one safetensors file")
-    try:
-        module.load_state_dict(load_file(str(file)))
-    except RuntimeError:
-        raise Invalid(f"{name} does not fit the model's {type(module).__name__}") from None
 
 
 def _scheduler(present: Any, options: ModelOptions) -> Any:

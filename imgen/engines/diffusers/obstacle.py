@@ -7,7 +7,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from imgen.engines.diffusers.options import ModelOptions, read_options
-from imgen.engines.diffusers.weights import check_files, locate, lora_file
+from imgen.engines.diffusers.source import find_source
+from imgen.engines.diffusers.weights import locate, lora_file
 from imgen.errors import ImgenError
 
 _PACKAGES = ("torch", "diffusers", "transformers", "peft")
@@ -44,13 +45,8 @@ def _check(options: ModelOptions, models: Path | None) -> None:
     if not (options.weights or options.upscaler or options.matting):
         raise ImgenError("it names no weights")
     if options.weights:
-        place = locate(options.weights, models, revision=options.revision)
-        check_files(place, variant=options.variant)
-        if place.is_file() and not (options.config and options.pipeline):
-            raise ImgenError(
-                "its weights are a single file, which needs the options pipeline and config"
-            )
-    for reference in (options.config, options.unet, options.upscaler, options.matting):
+        find_source(options, models).check(options.variant)
+    for reference in (options.upscaler, options.matting):
         if reference:
             locate(reference, models)
     for guide in (*options.controlnets.values(), *options.hint_models.values()):

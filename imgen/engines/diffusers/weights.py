@@ -9,14 +9,17 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from imgen.engines.diffusers.header import read_header
 from imgen.errors import Invalid, Unavailable
 
 INDEX = "model_index.json"
 """What makes a folder a diffusers pipeline."""
+_CHECKER = "safety_checker"
+"""Never loaded: pictures are reviewed after the engine."""
 _PICKLES = {".bin", ".ckpt", ".pt", ".pth", ".pkl", ".pickle"}
 _HUB_NAME = re.compile(r"([\w.-]+)/([\w.-]+)(?::([\w./ -]+))?")
 
@@ -111,23 +114,24 @@ def _refuse_pickle(place: Path) -> None:
         )
 
 
-def check_files(place: Path, *, variant: str = "") -> None:
+def check_files(place: Path, *, variant: str = "", without: Collection[str] = ()) -> None:
     """See that a pipeline's folder holds safetensors for each of its models.
+
+    Args:
+        without: components of which only the configuration is needed.
 
     Raises:
         imgen.errors.Unavailable: an index, a component or its weights are missing.
         imgen.errors.Invalid: the weights are there as pickles only.
     """
-    if place.is_file():
-        if place.suffix != ".safetensors":
-            raise Invalid(f"{place.name} is not a safetensors file")
-        return
     for component in components(place):
-        if component == "safety_checker":  # never loaded: pictures are reviewed after the engine
+        if component == _CHECKER:
             continue
         folder = place / component
         if not folder.is_dir():
             raise Unavailable(f"{place} lacks the folder {component}")
+        if component in without:
+            continue
         files = [file for file in folder.iterdir() if file.is_file()]
         if any(file.suffix == ".safetensors" for file in files):
             _check_shards(folder, variant)
@@ -137,11 +141,15 @@ def check_files(place: Path, *, variant: str = "") -> None:
                 code="pickle_refused",
             )
         elif any(file.name == "config.json" for file in files):
-            raise Unavailable(f"{component} of {place} has no weights")
+            raise Unavailable(
+                f"{component} of {place} has no weights; `imgen models pull` fetches them"
+            )
 
 
 def _check_shards(folder: Path, variant: str) -> None:
-    """Large models come in several files, listed in an index."""
+    """Large models come in several files, listed in an index; each must be whole."""
+    for file in folder.glob("*.safetensors"):
+        read_header(file)
     for index in folder.glob("*.safetensors.index*.json"):
         if variant and f".{variant}." not in index.name:
             continue
@@ -179,12 +187,12 @@ def index_of(folder: Path) -> dict[str, object]:
     return read
 
 
-def size_of(place: Path, *, variant: str = "") -> int:
-    """Bytes of the weights that will be loaded, about."""
-    if place.is_file():
-        return place.stat().st_size
+def size_of(place: Path, *, variant: str = "", without: Collection[str] = ()) -> int:
+    """Bytes of the weights that will be loaded from a folder, but for those of some components."""
     sizes = 0
     for folder in {file.parent for file in place.rglob("*.safetensors")}:
+        if folder.name in (*without, _CHECKER):
+            continue
         files = list(folder.glob("*.safetensors"))
         chosen = [file for file in files if variant and f".{variant}" in file.name]
         plain = [file for file in files if not re.search(r"\.(fp16|bf16|fp32)\b", file.name)]
@@ -203,6 +211,7 @@ def lora_file(reference: str, models: Path | None) -> Path:
     if place.is_file():
         if place.suffix != ".safetensors":
             raise Invalid(f"{place.name} is not a safetensors file")
+        read_header(place)
         return place
     files = sorted(place.glob("*.safetensors"))
     named = [file for file in files if file.name == "pytorch_lora_weights.safetensors"]

@@ -11,6 +11,7 @@ from imgen.engines.diffusers.obstacle import obstacle
 from imgen.engines.diffusers.options import read_options
 from imgen.engines.diffusers.weights import check_files, hub_name, locate, lora_file, size_of
 from imgen.errors import Invalid, Unavailable
+from tests.engines.diffusers.headers import Shapes, safetensors
 
 
 def _pipeline(folder: Path, **files: str) -> Path:
@@ -22,7 +23,7 @@ def _pipeline(folder: Path, **files: str) -> Path:
         (folder / part).mkdir()
         (folder / part / "config.json").write_text("{}")
         if file:
-            (folder / part / file).write_bytes(b"x" * 10)
+            (folder / part / file).write_bytes(safetensors())
     (folder / "model_index.json").write_text(
         json.dumps({**index, **{part: ["diffusers", "Kind"] for part in parts}})
     )
@@ -96,26 +97,38 @@ def test_what_is_missing_in_a_folder_is_named(tmp_path: Path) -> None:
     check_files(whole)
     shards = {"weight_map": {"a": "part-1.safetensors", "b": "part-2.safetensors"}}
     (whole / "unet" / "model.safetensors.index.json").write_text(json.dumps(shards))
-    (whole / "unet" / "part-1.safetensors").write_bytes(b"x")
+    (whole / "unet" / "part-1.safetensors").write_bytes(safetensors())
     with pytest.raises(Unavailable, match=r"part-2\.safetensors"):
         check_files(whole)
+    check_files(whole, without=("unet",))
+    (whole / "vae" / "model.safetensors").write_bytes(safetensors()[:-1])
+    with pytest.raises(Unavailable, match=r"model\.safetensors is cut off"):
+        check_files(whole, without=("unet",))
 
 
 def test_the_size_counts_the_variant_that_will_be_loaded(tmp_path: Path) -> None:
     folder = _pipeline(tmp_path / "model")
     (folder / "unet" / "diffusion_pytorch_model.fp16.safetensors").write_bytes(b"x" * 4)
-    assert size_of(folder) == 20
-    assert size_of(folder, variant="fp16") == 14
+    (folder / "safety_checker").mkdir()
+    (folder / "safety_checker" / "model.safetensors").write_bytes(b"x")
+    one = len(safetensors())
+    assert size_of(folder) == 2 * one
+    assert size_of(folder, variant="fp16") == one + 4
+    assert size_of(folder, variant="fp16", without=("unet",)) == one
 
 
 def test_a_lora_is_one_file(tmp_path: Path) -> None:
     for name in ("one", "two"):
-        (tmp_path / f"{name}.safetensors").write_bytes(b"x")
+        (tmp_path / f"{name}.safetensors").write_bytes(safetensors())
     assert lora_file(str(tmp_path / "one.safetensors"), None).name == "one.safetensors"
     with pytest.raises(Unavailable, match="2 safetensors files"):
         lora_file(str(tmp_path), None)
-    (tmp_path / "pytorch_lora_weights.safetensors").write_bytes(b"x")
-    assert lora_file(str(tmp_path), None).name == "pytorch_lora_weights.safetensors"
+    named = tmp_path / "pytorch_lora_weights.safetensors"
+    named.write_bytes(safetensors())
+    assert lora_file(str(tmp_path), None) == named
+    named.write_bytes(safetensors()[:-1])
+    with pytest.raises(Unavailable, match="cut off"):
+        lora_file(str(named), None)
 
 
 def test_options_of_the_wrong_type_are_refused_and_unknown_ones_left_alone() -> None:
@@ -131,6 +144,14 @@ def test_equal_options_share_what_is_loaded() -> None:
     assert read_options(one).key != read_options({"weights": "b"}).key
 
 
+_FILES: dict[str, Shapes] = {
+    "file": {"decoder.weight": (2,)},
+    "unet": {"input_blocks.0.0.weight": (8, 4, 3, 3)},
+    "sd2": {"input_blocks.0.0.weight": (8, 4, 3, 3), "cond_stage_model.model.ln.weight": (8,)},
+    "lora": {"unet.to_q.lora_A.weight": (2, 8)},
+}
+
+
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
@@ -141,7 +162,19 @@ def test_equal_options_share_what_is_loaded() -> None:
         ({"weights": "good", "unet": "acme/meadow:u.safetensors"}, "models pull"),
         ({"weights": "good", "controlnets": {"canny": "acme/edges"}}, "models pull"),
         ({"weights": "pickled"}, "pickle"),
-        ({"weights": "file.safetensors"}, "pipeline and config"),
+        ({"weights": "good", "unet": "unet.safetensors"}, ""),
+        ({"weights": "bare", "unet": "unet.safetensors"}, ""),
+        ({"weights": "bare"}, "unet of"),
+        ({"weights": "file.safetensors"}, "name options.pipeline and options.config"),
+        ({"weights": "file.safetensors", "config": "good"}, "options.pipeline and options.config"),
+        ({"weights": "file.safetensors", "config": "good", "pipeline": "FluxPipeline"}, ""),
+        ({"weights": "unet.safetensors", "config": "bare"}, ""),
+        ({"weights": "unet.safetensors", "config": "file.safetensors"}, "name a folder"),
+        ({"weights": "unet.safetensors"}, "from stable-diffusion-v1-5/stable-diffusion-v1-5"),
+        ({"weights": "sd2.safetensors"}, "Stable Diffusion 2 in a single file: name options.conf"),
+        ({"weights": "lora.safetensors"}, "is a LoRA"),
+        ({"weights": "good", "unet": "lora.safetensors"}, "is a LoRA"),
+        ({"weights": "cut.safetensors", "config": "good"}, "cut off"),
         ({"upscaler": "file.safetensors"}, ""),
         ({"weights": 7}, "must be a str"),
     ],
@@ -152,7 +185,10 @@ def test_what_stands_in_the_way_is_said_without_loading(
     monkeypatch.setattr(module, "find_spec", lambda name: name)
     _pipeline(tmp_path / "good")
     _pipeline(tmp_path / "pickled", unet="diffusion_pytorch_model.bin")
-    (tmp_path / "file.safetensors").write_bytes(b"x")
+    _pipeline(tmp_path / "bare", unet="")
+    for name, shapes in _FILES.items():
+        (tmp_path / f"{name}.safetensors").write_bytes(safetensors(shapes))
+    (tmp_path / "cut.safetensors").write_bytes(safetensors()[:-1])
     found = obstacle(options, {"models": str(tmp_path)})
     assert reason in found
     assert bool(reason) == bool(found)

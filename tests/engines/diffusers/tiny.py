@@ -43,12 +43,12 @@ def byte_tokenizer() -> Any:
     )
 
 
-def _clip_encoder(tokenizer: Any, *, projected: bool = False) -> Any:
+def _clip_encoder(tokenizer: Any, *, projected: bool = False, width: int = 32) -> Any:
     config = transformers.CLIPTextConfig(
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
-        hidden_size=32,
+        hidden_size=width,
         intermediate_size=37,
         num_attention_heads=4,
         num_hidden_layers=3,
@@ -128,7 +128,7 @@ def _sdxl(folder: Path) -> Any:
     return diffusers.StableDiffusionXLPipeline(
         vae=_vae(),
         text_encoder=_clip_encoder(tokenizer),
-        text_encoder_2=_clip_encoder(tokenizer, projected=True),
+        text_encoder_2=_clip_encoder(tokenizer, projected=True, width=40),
         tokenizer=tokenizer,
         tokenizer_2=clip_tokenizer(folder / "made_2"),
         unet=_unet(
@@ -138,7 +138,7 @@ def _sdxl(folder: Path) -> Any:
             addition_time_embed_dim=8,
             transformer_layers_per_block=(1, 2),
             projection_class_embeddings_input_dim=80,
-            cross_attention_dim=64,
+            cross_attention_dim=32 + 40,
         ),
         scheduler=diffusers.EulerDiscreteScheduler(
             beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear"

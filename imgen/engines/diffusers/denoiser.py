@@ -1,0 +1,111 @@
+"""The unet or transformer from one file, in the layout of diffusers or the original one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import diffusers
+import torch
+from safetensors.torch import load_file
+
+from imgen.engines.diffusers.contents import PREFIX
+from imgen.engines.diffusers.options import ModelOptions
+from imgen.engines.diffusers.source import Source
+from imgen.engines.diffusers.weights import index_of
+from imgen.errors import Invalid, Unavailable
+
+QUANTISATIONS = ("", "fp8", "int8", "int4")
+
+
+def read_denoiser(source: Source, name: str, options: ModelOptions, dtype: Any) -> Any:
+    """The unet or transformer of `source.denoiser`, configured by the source's folder.
+
+    Args:
+        name: of the component: `unet` or `transformer`.
+        dtype: torch's number format to compute in.
+
+    Raises:
+        imgen.errors.Invalid: the file's weights are for another architecture.
+        imgen.errors.Unavailable: the folder names no such component.
+    """
+    file = source.denoiser
+    assert file is not None
+    kind = _class_of(source.folder, name)
+    tensors = _with_names_as_expected(load_file(str(file)))
+    said = set(tensors)
+    try:
+        module = kind.from_single_file(
+            tensors,
+            config=str(source.folder),
+            subfolder=name,
+            dtype=dtype,
+            local_files_only=True,
+            **_bitsandbytes_of_module(options, dtype),
+        )
+    except torch.OutOfMemoryError:
+        raise
+    except Exception as error:  # each mismatch has a type of its own there
+        raise _misfit(file, kind) from error
+    lacking = [one for one, value in module.state_dict().items() if value.is_meta]
+    strange = said - set(module.state_dict()) if _in_layout_of(module, said) else set()
+    if lacking or (strange and not options.quantisation):
+        raise _misfit(file, kind)
+    return module
+
+
+def _class_of(folder: Path, name: str) -> Any:
+    named = index_of(folder).get(name)
+    kind = getattr(diffusers, str(named[1]), None) if isinstance(named, list) else None
+    if kind is None or not hasattr(kind, "from_single_file"):
+        raise Unavailable(f"{folder} names no {name} that can be read from a single file")
+    return kind
+
+
+def _with_names_as_expected(tensors: dict[str, Any]) -> dict[str, Any]:
+    """Files of one part come with the prefix of a whole checkpoint, or without.
+
+    diffusers wants it for the original unets, and nowhere where the names are its own.
+    """
+    if "input_blocks.0.0.weight" in tensors:
+        return {PREFIX + name: tensor for name, tensor in tensors.items()}
+    own = {"conv_in.weight", "transformer_blocks.0.img_mod.1.weight"}
+    if any(PREFIX + name in tensors for name in own):
+        return {name.removeprefix(PREFIX): tensor for name, tensor in tensors.items()}
+    return tensors
+
+
+def _in_layout_of(module: Any, names: set[str]) -> bool:
+    return next(iter(module.state_dict())) in names
+
+
+def _misfit(file: Path, kind: Any) -> Invalid:
+    return Invalid(f"{file.name} does not fit the model's {kind.__name__}", code="bad_weights")
+
+
+def _bitsandbytes_of_module(options: ModelOptions, dtype: Any) -> dict[str, Any]:
+    said = bitsandbytes(options, dtype)
+    return {"quantization_config": diffusers.BitsAndBytesConfig(**said)} if said else {}
+
+
+def bitsandbytes(options: ModelOptions, dtype: Any) -> dict[str, Any]:
+    """What bitsandbytes is told to make weights smaller; empty: it is not asked.
+
+    Raises:
+        imgen.errors.Invalid: an unknown kind of quantisation.
+        imgen.errors.Unavailable: the package is missing.
+    """
+    kind = options.quantisation
+    if kind not in QUANTISATIONS:
+        raise Invalid(f"quantisation is {kind}; use {', '.join(QUANTISATIONS[1:])}")
+    if kind in {"", "fp8"}:
+        return {}
+    if not diffusers.utils.is_bitsandbytes_available():
+        raise Unavailable(f"quantisation {kind} needs the package bitsandbytes")
+    if kind == "int8":
+        return {"load_in_8bit": True}
+    return {
+        "load_in_4bit": True,
+        "bnb_4bit_quant_type": "nf4",
+        "bnb_4bit_compute_dtype": dtype,  # float32 unless told
+    }

@@ -1,0 +1,139 @@
+"""Where each part of a model comes from: a pipeline's folder, a single file, or both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from imgen.engines.diffusers.contents import DENOISERS, Contents, contents_of
+from imgen.engines.diffusers.options import ModelOptions
+from imgen.engines.diffusers.weights import check_files, index_of, locate, size_of
+from imgen.errors import Invalid, Unavailable
+
+_SHARE = {"fp8": 0.5, "int8": 0.52, "int4": 0.29}
+"""What is left of 16-bit weights, their scales included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The files of one model."""
+
+    folder: Path
+    """A pipeline's: its index and configuration, and the weights of what comes from no file."""
+    pipeline: str
+    """diffusers class."""
+    whole: Path | None = None
+    """One file with the denoiser, the text encoders, and mostly the VAE."""
+    denoiser: Path | None = None
+    """The file that the unet or transformer comes from, where it is not the folder's."""
+    from_files: tuple[str, ...] = ()
+    """Names of components whose weights the folder need not have."""
+
+    def check(self, variant: str = "") -> None:
+        """See that the folder has what the files do not bring.
+
+        Raises:
+            imgen.errors.ImgenError: what is missing or wrong.
+        """
+        check_files(self.folder, variant=variant, without=self.from_files)
+
+    def size(self, options: ModelOptions) -> int:
+        """Bytes of the weights once loaded, about."""
+        rest = size_of(self.folder, variant=options.variant, without=(*DENOISERS, *self.from_files))
+        if self.whole is not None:
+            rest += self.whole.stat().st_size
+        if self.denoiser is None:
+            denoiser = sum(
+                size_of(self.folder / part, variant=options.variant) for part in DENOISERS
+            )
+        else:
+            denoiser = 0 if self.denoiser == self.whole else self.denoiser.stat().st_size
+        return rest + int(denoiser * _SHARE.get(options.quantisation, 1))
+
+
+def find_source(options: ModelOptions, models: Path | None) -> Source:
+    """The files of the model that options describe. Loads nothing.
+
+    Args:
+        models: the folder of pulled weights.
+
+    Raises:
+        imgen.errors.Unavailable: some are not here; says which, and how to get them.
+        imgen.errors.Invalid: some are not what they should be.
+    """
+    place = locate(options.weights, models, revision=options.revision)
+    source = _of_file(place, options, models) if place.is_file() else _of_folder(place, options)
+    if not options.unet:
+        return source
+    return Source(
+        folder=source.folder,
+        pipeline=source.pipeline,
+        whole=source.whole,
+        denoiser=_denoiser(options.unet, models),
+        from_files=tuple(dict.fromkeys((*DENOISERS, *source.from_files))),
+    )
+
+
+def _of_folder(place: Path, options: ModelOptions) -> Source:
+    return Source(place, options.pipeline or str(index_of(place).get("_class_name", "")))
+
+
+def _of_file(file: Path, options: ModelOptions, models: Path | None) -> Source:
+    contents = _contents(file)
+    kind = contents.kind
+    pipeline = options.pipeline or (kind.pipeline if kind else "")
+    config = default_config(options, contents)
+    if not (pipeline and config):
+        lacking = "options.config" if pipeline else "options.pipeline and options.config"
+        raise Unavailable(
+            f"its weights {file.name} are {kind.label if kind else 'of a kind unknown here'} "
+            f"in a single file: name {lacking}"
+        )
+    return Source(
+        folder=_folder_of(config, models, file, contents),
+        pipeline=pipeline,
+        whole=None if contents.is_denoiser else file,
+        denoiser=file,
+        from_files=contents.parts,
+    )
+
+
+def default_config(options: ModelOptions, contents: Contents) -> str:
+    """Folder or hub name of the pipeline that a single file's other parts come from, if any."""
+    return options.config or (contents.kind.config if contents.kind else "")
+
+
+def _folder_of(config: str, models: Path | None, file: Path, contents: Contents) -> Path:
+    try:
+        folder = locate(config, models)
+    except Unavailable:
+        label = contents.kind.label if contents.kind else "a model"
+        lacking = (
+            f"the unet or transformer of {label} alone; the other parts"
+            if contents.is_denoiser
+            else f"{label} without its configuration and tokenizers; these"
+        )
+        raise Unavailable(
+            f"its weights {file.name} hold {lacking}, from {config}, are not here: "
+            "`imgen models pull` fetches them, or name a folder in options.config"
+        ) from None
+    if folder.is_file():
+        raise Invalid(f"options.config is the file {folder.name}; name a folder", field="config")
+    return folder
+
+
+def _denoiser(reference: str, models: Path | None) -> Path:
+    file = locate(reference, models)
+    if file.is_dir():
+        found = sorted(file.glob("*.safetensors"))
+        if len(found) != 1:
+            raise Unavailable(f"{file} holds {len(found)} safetensors files; name one in unet")
+        file = found[0]
+    _contents(file)
+    return file
+
+
+def _contents(file: Path) -> Contents:
+    if file.suffix != ".safetensors":
+        raise Invalid(f"{file.name} is not a safetensors file")
+    return contents_of(file)
