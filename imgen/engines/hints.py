@@ -34,30 +34,41 @@ def drawn(colour: Pixels, kind: str) -> Pixels:
             f"The control {kind} cannot be drawn from a picture here; there are {', '.join(DRAWN)}",
             field="control",
         )
-    grey = np.asarray(cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY), np.uint8)
-    lines = DRAWN[kind](grey)
+    lines = DRAWN[kind](colour)
     return np.ascontiguousarray(np.repeat(lines[..., None], 3, axis=2), np.uint8)
 
 
-def _canny(grey: Grey) -> Grey:
-    return np.asarray(cv2.Canny(grey, _WEAK, _STRONG), np.uint8)
+def _canny(colour: Pixels) -> Grey:
+    """Edges of any channel: those between colours of one lightness too."""
+    return np.asarray(cv2.Canny(colour, _WEAK, _STRONG), np.uint8)
 
 
-def _lineart(grey: Grey) -> Grey:
+def _lineart(colour: Pixels) -> Grey:
     """Where it is darker than round about, as ink on paper would be."""
-    calm = cv2.GaussianBlur(grey, (0, 0), 6)
+    grey = np.asarray(cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY), np.uint8)
+    calm = cv2.GaussianBlur(grey, (0, 0), 6 * _scale(colour))
     darker = np.clip(calm.astype(np.int16) - grey, 0, 255).astype(np.float32)
     return np.asarray(np.clip(darker * (255.0 / max(darker.max(), 32.0)), 0, 255), np.uint8)
 
 
-def _scribble(grey: Grey) -> Grey:
+def _scribble(colour: Pixels) -> Grey:
     """The main outlines, thick, as a hand would draw them."""
-    calm = cv2.GaussianBlur(grey, (0, 0), 2.5)
-    lines = cv2.Canny(calm, _WEAK // 5, _STRONG // 5)  # what is left after such a blur
-    return np.asarray(cv2.dilate(lines, np.ones((3, 3), np.uint8)), np.uint8)
+    height, width = colour.shape[:2]
+    scale = _scale(colour)
+    size = max(1, round(width / scale)), max(1, round(height / scale))
+    calm = cv2.GaussianBlur(cv2.resize(colour, size, interpolation=cv2.INTER_AREA), (0, 0), 2.5)
+    lines = cv2.Canny(calm, _WEAK // 4, _STRONG // 4)  # what is left after such a blur
+    thick = cv2.dilate(lines, np.ones((3, 3), np.uint8))
+    full = cv2.resize(thick, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(np.where(full > 127, 255, 0), np.uint8)
 
 
-DRAWN: Mapping[str, Callable[[Grey], Grey]] = {
+def _scale(colour: Pixels) -> float:
+    """Strokes grow with the picture: ControlNets were trained on hints of 512 pixels."""
+    return max(1.0, min(colour.shape[:2]) / 512)
+
+
+DRAWN: Mapping[str, Callable[[Pixels], Grey]] = {
     "canny": _canny,
     "lineart": _lineart,
     "scribble": _scribble,
