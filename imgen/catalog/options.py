@@ -45,6 +45,7 @@ _GRAPH: Mapping[str, Reader] = {
     "scheduler": text(empty=False),
     "true_cfg_scale": number(1, 30),
     "upscaler": text(empty=False),
+    "matting": text(empty=False),
     "controlnet": table,
     "loras": table,
     "most_pixels": integer(65_536, 64_000_000),

@@ -6,16 +6,20 @@ import asyncio
 import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
 
-from imgen.engines.comfyui.fleet import Fleet
+from imgen.engines.comfyui.entry import State
+from imgen.engines.comfyui.fleet import Fleet, Sight
 from imgen.engines.comfyui.job import ComfyJob, Lost, NotTaken, Pace
 from imgen.engines.comfyui.listen import Heard, listening
 from imgen.engines.comfyui.order import Naming, Order
 from imgen.engines.comfyui.own import make_order
+from imgen.engines.comfyui.prompt import mark_of, prompt_id
 from imgen.engines.comfyui.servers import servers_of
+from imgen.engines.comfyui.stop import stop
 from imgen.engines.protocol import Abandoned, EngineRequest, EngineResult, Progress
 from imgen.engines.remote.attended import briefly
 from imgen.engines.remote.breaker import Breaker
@@ -69,39 +73,50 @@ class ComfyUiEngine:
         """See `imgen.engines.protocol.Engine`."""
         if (image := unchanged(request)) is not None:
             return EngineResult(image, info={"engine": "comfyui"})
-        run = str(uuid.uuid4())
-        naming = Naming(run, pattern=_LOADED, save="PreviewImage")
-        order = await asyncio.to_thread(make_order, request, naming, self._workflows)
-        fleet = Fleet([self._server(url) for url in self._place(request)], self._taken)
-        server, picture = await self._send(fleet, order, run, progress)
-        image = await asyncio.to_thread(order.restore, picture)
-        return EngineResult(image, order.ignored, {"engine": "comfyui", "server": server.host})
+        place = servers_of(request.options, self._urls)
+        errand = await asyncio.to_thread(_errand, request, self._workflows)
+        fleet = Fleet([self._server(url) for url in place], self._taken)
+        server, picture = await self._send(fleet, errand, progress)
+        image = await asyncio.to_thread(errand.order.restore, picture)
+        info = {"engine": "comfyui", "server": server.host, "prompt": errand.prompt}
+        return EngineResult(image, errand.order.ignored, info)
 
     async def _send(
-        self, fleet: Fleet, order: Order, run: str, progress: Progress
+        self, fleet: Fleet, errand: _Errand, progress: Progress
     ) -> tuple[Server, Pixels]:
-        """To the least loaded; when that loses it or does not take it, to the next."""
+        """To whom has it already, else to the least loaded; when that loses it or does not take
+        it, to the next."""
         refused: list[Server] = []
         lost = 0
         while lost < _SENDS:
-            server = await fleet.least_loaded(but=refused)
-            with fleet.given(server):
+            sights = await fleet.sights(errand.prompt if errand.known else "", but=refused)
+            standing = _standing(sights, errand)
+            await self._clear(errand, [one for one in sights if one.entry and one is not standing])
+            sight = standing or replace(sights[0], entry=None)
+            with fleet.given(sight.server):
                 try:
-                    return server, await self._on(server, order, run, progress)
+                    return sight.server, await self._on(sight, errand, progress)
                 except NotTaken:
-                    refused.append(server)
+                    refused.append(sight.server)
                     if len(refused) == len(fleet.servers):
                         raise
                 except Lost:
                     lost += 1
-                    _log.warning("comfyui.lost", server=server.host, run=run, times=lost)
+                    _log.warning(
+                        "comfyui.lost", server=sight.server.host, prompt=errand.prompt, times=lost
+                    )
         raise Upstream("ComfyUI lost the job again and again", code="comfyui_failed")
 
-    async def _on(self, server: Server, order: Order, run: str, progress: Progress) -> Pixels:
-        heard = Heard(run, order.sampler)
-        client = uuid.uuid4().hex
+    async def _on(self, sight: Sight, errand: _Errand, progress: Progress) -> Pixels:
+        server, entry = sight.server, sight.entry
+        if entry is not None:
+            _log.info("comfyui.taken_up", server=server.host, prompt=errand.prompt)
+        heard = Heard(errand.prompt, errand.order.sampler)
+        client = entry.client if entry else uuid.uuid4().hex
         async with server.calls() as calls, listening(server, client, heard):
-            job = ComfyJob(calls, order, client, heard, self._pace)
+            job = ComfyJob(
+                calls, errand.order, errand.mark, client, heard, self._pace, taken_up=bool(entry)
+            )
             try:
                 picture = await job.run(progress)
             except (asyncio.CancelledError, Abandoned, Upstream, Unavailable, Lost):
@@ -110,8 +125,14 @@ class ComfyUiEngine:
             await briefly(job.forget(), _CANCEL_SECONDS)
             return picture
 
-    def _place(self, request: EngineRequest) -> tuple[str, ...]:
-        return servers_of(request.options, self._urls)
+    async def _clear(self, errand: _Errand, sights: Sequence[Sight]) -> None:
+        """What earlier tries left behind that is of no use: failed, stopped, or something else."""
+
+        async def clear(server: Server) -> None:
+            async with server.calls() as calls:
+                await briefly(stop(calls, errand.prompt), _CANCEL_SECONDS)
+
+        await asyncio.gather(*(clear(sight.server) for sight in sights))
 
     def _server(self, url: str) -> Server:
         if url not in self._servers:
@@ -120,3 +141,31 @@ class ComfyUiEngine:
                 url, "ComfyUI", key, patience=self._patience, breaker=Breaker()
             )
         return self._servers[url]
+
+
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    """An order, under the id that servers know it by."""
+
+    order: Order
+    mark: str
+    """Of the order, see `mark_of`."""
+    prompt: str
+    known: bool
+    """Whether a server may have it from an earlier try."""
+
+
+def _errand(request: EngineRequest, workflows: Path | None) -> _Errand:
+    """Blocking."""
+    prompt = prompt_id(request.job)
+    order = make_order(request, Naming(prompt, pattern=_LOADED, save="PreviewImage"), workflows)
+    return _Errand(order, mark_of(order), prompt, known=bool(request.job))
+
+
+def _standing(sights: Sequence[Sight], errand: _Errand) -> Sight | None:
+    """Who has what an earlier try began; best who has finished it."""
+    found = [one for one in sights if one.entry and one.entry.answers(errand.mark)]
+    return min(found, key=lambda one: _NEAREST.index(one.entry.state), default=None)
+
+
+_NEAREST = (State.DONE, State.RUNNING, State.WAITING)

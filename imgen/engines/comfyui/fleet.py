@@ -1,4 +1,4 @@
-"""Several ComfyUI servers: which of them answer, and which has the least to do."""
+"""Several ComfyUI servers: which of them answer, what they have of ours, which is least loaded."""
 
 from __future__ import annotations
 
@@ -8,10 +8,24 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from imgen.engines.remote.server import Server
+from imgen.engines.comfyui.entry import Entry, find
+from imgen.engines.remote.server import Calls, Server
 from imgen.errors import Unavailable, Upstream
 
 _HEALTH_SECONDS = 5.0
+_TRIES = 3
+"""Of looking up a prompt: who does not find it makes the picture twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A server that answers."""
+
+    server: Server
+    load: int
+    """Jobs waiting and running there."""
+    entry: Entry | None = None
+    """What it has under the prompt id that was asked for."""
 
 
 @dataclass(slots=True)
@@ -22,26 +36,23 @@ class Fleet:
     taken: Counter[str] = field(default_factory=Counter)
     """Server's URL → jobs that were given to it from here and are not done."""
 
-    async def least_loaded(self, *, but: Collection[Server] = ()) -> Server:
-        """The server with the shortest queue among those that answer.
+    async def sights(self, prompt_id: str = "", *, but: Collection[Server] = ()) -> list[Sight]:
+        """The servers that answer, those with the shortest queues first.
 
         Args:
+            prompt_id: what each of them has under it is looked up too; empty: nothing is.
             but: servers that are not asked.
 
         Raises:
             imgen.errors.Unavailable: none does.
         """
         asked = [server for server in self.servers if server not in but]
-        loads = await asyncio.gather(*(self._load(server) for server in asked))
-        # Two choices at one moment see the same queues: what is given already breaks the tie.
-        open_ones = [
-            (max(load, self.taken[server.url]), number)
-            for number, (server, load) in enumerate(zip(asked, loads, strict=True))
-            if load is not None
-        ]
-        if not open_ones:
+        found = await asyncio.gather(*(self._sight(server, prompt_id) for server in asked))
+        sights = [sight for sight in found if sight is not None]
+        if not sights:
             raise Unavailable("No ComfyUI server answers", code="comfyui_down")
-        return asked[min(open_ones)[1]]
+        # Two choices at one moment see the same queues: what is given already breaks the tie.
+        return sorted(sights, key=lambda one: max(one.load, self.taken[one.server.url]))
 
     @contextmanager
     def given(self, server: Server) -> Iterator[None]:
@@ -52,15 +63,24 @@ class Fleet:
         finally:
             self.taken[server.url] -= 1
 
-    async def _load(self, server: Server) -> int | None:
-        """Jobs waiting and running there; None when it is not well."""
+    async def _sight(self, server: Server, prompt_id: str) -> Sight | None:
+        """None when it is not well."""
         try:
             async with server.calls() as calls:
-                seconds = min(_HEALTH_SECONDS, server.patience.timeout)
-                reply = await calls.ask("GET", "/prompt", tries=1, seconds=seconds)
+                load = await _load(calls)
+                if load is None:
+                    return None
+                entry = await find(calls, prompt_id, tries=_TRIES) if prompt_id else None
+                return Sight(server, load, entry)
         except (Upstream, Unavailable):
             return None
-        try:
-            return int(reply.json()["exec_info"]["queue_remaining"])
-        except (LookupError, TypeError, ValueError):
-            return None
+
+
+async def _load(calls: Calls) -> int | None:
+    """Jobs waiting and running there; None where it does not say."""
+    seconds = min(_HEALTH_SECONDS, calls.server.patience.timeout)
+    reply = await calls.ask("GET", "/prompt", tries=1, seconds=seconds)
+    try:
+        return int(reply.json()["exec_info"]["queue_remaining"])
+    except (LookupError, TypeError, ValueError):
+        return None

@@ -37,6 +37,8 @@ class Loaded:
 
     image: str = ""
     mask: str = ""
+    hint: str = ""
+    """What a ControlNet looks at."""
 
 
 def painting(
@@ -82,7 +84,10 @@ def painting(
         latent_image=_latent(graph, recipe, size, inputs, vae),
         denoise=_denoise(request),
     )
-    _save(graph, save, graph.link("decode", "VAEDecode", samples=sampled, vae=vae))
+    painted = graph.link("decode", "VAEDecode", samples=sampled, vae=vae)
+    if request.transparent and recipe.matting:
+        painted = _cut_out(graph, recipe, painted)
+    _save(graph, save, painted)
     return graph.nodes
 
 
@@ -93,6 +98,15 @@ def upscaling(recipe: Recipe, inputs: Loaded, *, save: str) -> Workflow:
     model = graph.link("upscaler", "UpscaleModelLoader", model_name=recipe.upscaler)
     large = graph.link(SAMPLER, "ImageUpscaleWithModel", upscale_model=model, image=image)
     _save(graph, save, large)
+    return graph.nodes
+
+
+def cutting_out(recipe: Recipe, inputs: Loaded, *, save: str) -> Workflow:
+    """The graph that takes a picture's background away."""
+    graph = _Graph()
+    _save(
+        graph, save, _cut_out(graph, recipe, graph.link("image", "LoadImage", image=inputs.image))
+    )
     return graph.nodes
 
 
@@ -150,11 +164,9 @@ def _controlled(
     positive: Link,
     negative: Link,
 ) -> tuple[Link, Link]:
-    """The prompts, bound to the edges of the input picture where that was asked for."""
-    if not controls(recipe, request) or request.control is None:
+    """The prompts, bound to a hint, where there is one."""
+    if not inputs.hint or request.control is None:
         return positive, negative
-    image = graph.link("control_image", "LoadImage", image=inputs.image)
-    edges = graph.link("edges", "Canny", image=image, low_threshold=0.3, high_threshold=0.7)
     file = recipe.controlnet[request.control.kind]
     name = graph.add(
         "control",
@@ -162,7 +174,7 @@ def _controlled(
         positive=positive,
         negative=negative,
         control_net=graph.link("controlnet", "ControlNetLoader", control_net_name=file),
-        image=edges,
+        image=graph.link("hint", "LoadImage", image=inputs.hint),
         strength=request.control.strength,
         start_percent=0.0,
         end_percent=1.0,
@@ -173,8 +185,15 @@ def _controlled(
 
 def controls(recipe: Recipe, request: EngineRequest) -> bool:
     """Whether a graph can honour the request's control."""
-    kind = request.control.kind if request.control else ""
-    return kind == "canny" and kind in recipe.controlnet
+    return request.control is not None and request.control.kind in recipe.controlnet
+
+
+def _cut_out(graph: _Graph, recipe: Recipe, image: Link) -> Link:
+    """The picture with its background transparent. ComfyUI's masks are white where alpha is 0."""
+    model = graph.link("matting", "LoadBackgroundRemovalModel", bg_removal_name=recipe.matting)
+    there = graph.link("matte", "RemoveBackground", bg_removal_model=model, image=image)
+    alpha = graph.link("alpha", "InvertMask", mask=there)
+    return graph.link("cut_out", "JoinImageWithAlpha", image=image, alpha=alpha)
 
 
 def _denoise(request: EngineRequest) -> float:

@@ -1,4 +1,4 @@
-"""One job on one ComfyUI server: sent, watched, found again, fetched; or cancelled, it alone."""
+"""One job on one ComfyUI server: sent or taken up, watched, found again, fetched; or cancelled."""
 
 from __future__ import annotations
 
@@ -7,23 +7,28 @@ import contextlib
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any, NoReturn
 
 import structlog
 
+from imgen.engines.comfyui.entry import Ending, Entry, State, find, messages
 from imgen.engines.comfyui.listen import Heard
 from imgen.engines.comfyui.order import Order
+from imgen.engines.comfyui.prompt import MARK
+from imgen.engines.comfyui.stop import forget, stop
 from imgen.engines.protocol import Progress
+from imgen.engines.remote.attended import settled
 from imgen.engines.remote.pictures import LARGEST_FILE, Pixels, read_picture
-from imgen.engines.remote.server import Calls, Reply, failed
+from imgen.engines.remote.server import Calls, failed
 from imgen.errors import Unavailable, Upstream
 
 _log = structlog.get_logger(__name__)
-_LARGEST_ANSWER = 32 * 1024 * 1024
 _LISTEN_SECONDS = 2.0
+_SEND_SECONDS = 5.0
 _MOMENT_SECONDS = 0.05
 _LONGEST_LOG = 500
+_REASONS = 3
+"""Faults of a workflow that are named, by node."""
 
 
 class NotTaken(Unavailable):
@@ -32,12 +37,6 @@ class NotTaken(Unavailable):
 
 class Lost(Exception):
     """The server no longer knows the job, or no longer answers: it has to be sent again."""
-
-
-class _State(Enum):
-    WAITING = "waiting"
-    DONE = "done"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +55,17 @@ class ComfyJob:
 
     calls: Calls
     order: Order
+    mark: str
+    """Of the order, see `mark_of`."""
     client_id: str
     heard: Heard
     pace: Pace
+    taken_up: bool = False
+    """Whether the server has it already, from an earlier try."""
     _sent: bool = field(default=False, init=False)
 
     async def run(self, progress: Progress) -> Pixels:
-        """Have the picture made.
+        """Have the picture made, or wait for it.
 
         Raises:
             Lost: the server lost it; nothing of it runs there any more.
@@ -70,32 +73,25 @@ class ComfyJob:
             NotTaken: the server does not take this workflow.
             imgen.engines.protocol.Abandoned: passed on from `progress`.
         """
+        self._sent = self.taken_up
         progress(0, 1)
-        await self._upload()
-        progress(0, 1)
-        await self._listened()
-        await self._submit()
+        if not self.taken_up:
+            await self._upload()
+            progress(0, 1)
+            await self._listened()
+            await settled(self._submit(), _SEND_SECONDS)
         record = await self._end(progress)
         picture = await self._fetch(self._output(record))
         return await asyncio.to_thread(read_picture, picture)
 
     async def cancel(self) -> None:
         """Stop this job wherever it is, and no other."""
-        if not self._sent:
-            return
-        name = self.heard.prompt_id
-        reply = await self.calls.ask("POST", f"/api/jobs/{name}/cancel", tries=2, urgent=True)
-        if not reply.good:  # a ComfyUI from before that call
-            await self.calls.ask("POST", "/queue", body={"delete": [name]}, tries=2)
-            # An old one stops whoever runs: so only when that is this job.
-            if name in await self._queued("queue_running"):
-                await self.calls.ask("POST", "/interrupt", body={"prompt_id": name}, tries=2)
-        await self.forget()
+        if self._sent:
+            await stop(self.calls, self.heard.prompt_id)
 
     async def forget(self) -> None:
-        """Take the prompt out of the server's history."""
-        body = {"delete": [self.heard.prompt_id]}
-        await self.calls.ask("POST", "/history", body=body, tries=1)
+        """Take it out of the server's history."""
+        await forget(self.calls, self.heard.prompt_id)
 
     async def _listened(self) -> None:
         """Until the websocket is up, within reason: what is told before that is not heard."""
@@ -123,24 +119,34 @@ class ComfyJob:
             "prompt": self.order.workflow,
             "client_id": self.client_id,
             "prompt_id": self.heard.prompt_id,
+            "extra_data": {"preview_method": "none", MARK: self.mark},
         }
         self._sent = True
         try:
             reply = await self.calls.ask("POST", "/prompt", body=body, repeatable=False)
         except Upstream:
             return
-        if not reply.good:
-            self._refused(reply)
         said = reply.json()
-        if not isinstance(said, dict) or not isinstance(said.get("prompt_id"), str):
+        said = said if isinstance(said, dict) else {}
+        faults = said.get("node_errors")
+        faults = faults if isinstance(faults, dict) else {}
+        if not reply.good or self._concerns(faults):
+            self._refused(faults)
+        if not isinstance(said.get("prompt_id"), str):
             raise failed(self.calls.server, "answered what is not a job")
         self.heard.prompt_id = said["prompt_id"]  # an old one gives ids of its own
 
-    def _refused(self, reply: Reply) -> NoReturn:
+    def _concerns(self, faults: Mapping[str, Any]) -> bool:
+        """Whether the node that counts will not run: a server queues what is left of a workflow."""
+        return bool(self.order.output) and any(
+            self.order.output in fault.get("dependent_outputs", ())
+            for fault in faults.values()
+            if isinstance(fault, dict)
+        )
+
+    def _refused(self, faults: Mapping[str, Any]) -> NoReturn:
         """A workflow that a server does not take is the deployment's fault, not a client's."""
-        said = reply.json()
-        errors = said.get("node_errors") if isinstance(said, dict) else None
-        reasons = ", ".join(_node_errors(errors if isinstance(errors, dict) else {}))
+        reasons = ", ".join(_node_errors(faults))
         _log.warning("comfyui.refused", server=self.calls.server.host, reasons=reasons)
         raise NotTaken(
             f"ComfyUI does not take the model's workflow{': ' if reasons else ''}{reasons}",
@@ -153,19 +159,19 @@ class ComfyJob:
         while True:
             _report(progress, self.heard)
             try:
-                state, record = await self._look()
+                entry = await find(self.calls, self.heard.prompt_id, self.client_id)
                 silent_since = None
             except Upstream:
                 silent_since = silent_since or time.monotonic()
                 if time.monotonic() - silent_since >= self.pace.patience:
                     raise Lost from None
-                state, record = _State.WAITING, {}
-            if state is _State.DONE:
-                checked = self._checked(record)
-                progress(max(1, self.heard.of), max(1, self.heard.of))
-                return checked
-            if state is _State.UNKNOWN:
-                raise Lost
+            else:
+                if entry is None:
+                    raise Lost
+                if entry.state is State.DONE:
+                    self._check(entry)
+                    progress(max(1, self.heard.of), max(1, self.heard.of))
+                    return entry.record
             await self._news(progress)
 
     async def _news(self, progress: Progress) -> None:
@@ -183,49 +189,20 @@ class ComfyJob:
             self.heard.over = False
             await asyncio.sleep(min(self.pace.poll, _MOMENT_SECONDS))
 
-    async def _look(self) -> tuple[_State, Mapping[str, Any]]:
-        if record := await self._history():
-            return _State.DONE, record
-        if self.heard.prompt_id in await self._queued("queue_running", "queue_pending"):
-            return _State.WAITING, {}
-        record = await self._history()  # it may have ended between the two
-        return (_State.DONE, record) if record else (_State.UNKNOWN, {})
-
-    async def _history(self) -> Mapping[str, Any]:
-        name = self.heard.prompt_id
-        said = await self._get(f"/history/{name}")
-        record = said.get(name, {})
-        if not isinstance(record, dict):
-            raise failed(self.calls.server, "sent a history that is none")
-        return record
-
-    async def _queued(self, *lists: str) -> set[str]:
-        said = await self._get("/queue")
-        try:
-            return {str(entry[1]) for name in lists for entry in said[name]}
-        except (LookupError, TypeError):
-            raise failed(self.calls.server, "sent a queue that is none") from None
-
-    async def _get(self, path: str) -> dict[str, Any]:
-        # However it fails: what is under way there is asked after until patience ends.
-        reply = await self.calls.ask("GET", path, tries=1, urgent=True, largest=_LARGEST_ANSWER)
-        said = reply.json()
-        if not reply.good or not isinstance(said, dict):
-            raise failed(self.calls.server, f"answered {reply.status} without sense")
-        return said
-
-    def _checked(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The history of a job that went well.
+    def _check(self, entry: Entry) -> None:
+        """It went well.
 
         Raises:
-            imgen.errors.Upstream: it went wrong.
+            imgen.errors.Upstream: it did not.
+            Lost: it was taken up while the earlier try was stopping it.
         """
-        status = record.get("status")
-        if not isinstance(status, dict) or status.get("status_str") in (None, "success"):
-            return record
-        for name, data in _messages(status):
-            if name == "execution_interrupted":
-                raise failed(self.calls.server, "was told by somebody else to stop")
+        if entry.ending is Ending.GOOD:
+            return
+        if entry.ending is Ending.STOPPED:
+            if self.taken_up:
+                raise Lost
+            raise failed(self.calls.server, "was told by somebody else to stop")
+        for name, data in messages(entry.record):
             if name == "execution_error":
                 self._log_error(data)
                 raise failed(self.calls.server, f"failed in its node {data.get('node_type')}")
@@ -259,13 +236,6 @@ def _report(progress: Progress, heard: Heard) -> None:
     progress(*((heard.step, heard.of) if heard.of else (0, 1)))
 
 
-def _messages(status: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    messages = status.get("messages")
-    for entry in messages if isinstance(messages, list) else []:
-        if isinstance(entry, list) and len(entry) == 2 and isinstance(entry[1], dict):
-            yield str(entry[0]), entry[1]
-
-
 def _images(outputs: object, wanted: str) -> Iterator[Mapping[str, str]]:
     for name, output in outputs.items() if isinstance(outputs, dict) else ():
         images = output.get("images") if isinstance(output, dict) else None
@@ -280,10 +250,11 @@ def _images(outputs: object, wanted: str) -> Iterator[Mapping[str, str]]:
                 }
 
 
-def _node_errors(errors: Mapping[str, Any]) -> Iterator[str]:
+def _node_errors(faults: Mapping[str, Any]) -> Iterator[str]:
     """What is wrong, by node and input; never the values, which may be a prompt."""
-    for node in list(errors.values())[:3]:
-        for error in node.get("errors", [])[:3] if isinstance(node, dict) else ():
+    for node in list(faults.values())[:_REASONS]:
+        errors = node.get("errors") if isinstance(node, dict) else None
+        for error in errors[:_REASONS] if isinstance(errors, list) else ():
             if isinstance(error, dict):
                 info = error.get("extra_info")
                 place = info.get("input_name", "") if isinstance(info, dict) else ""

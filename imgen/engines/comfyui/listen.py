@@ -18,6 +18,7 @@ _log = structlog.get_logger(__name__)
 _LARGEST_MESSAGE = 8 * 1024 * 1024
 """Bytes; previews are the largest."""
 _AGAIN_SECONDS = 1.0
+_MOST = 2**31
 _OVER = frozenset({"execution_success", "execution_error", "execution_interrupted"})
 
 
@@ -48,19 +49,34 @@ class Heard:
         if not ours:
             return
         if kind == "progress":
-            self._progress(data)
+            self._progress(data.get("node"), data)
+        if kind == "progress_state":
+            self._progress_state(data.get("nodes"))
         self.over = self.over or kind in _OVER or (kind == "executing" and data.get("node") is None)
         self.news.set()
 
-    def _progress(self, data: Mapping[str, object]) -> None:
-        value, most, node = data.get("value"), data.get("max"), data.get("node")
-        if not isinstance(value, int) or not isinstance(most, int) or not 0 <= value <= most:
+    def _progress_state(self, nodes: object) -> None:
+        """How far each node is, as newer servers tell it all at once."""
+        for node, data in nodes.items() if isinstance(nodes, dict) else ():
+            if isinstance(data, dict) and data.get("state") == "running":
+                self._progress(node, data)
+
+    def _progress(self, node: object, data: Mapping[str, object]) -> None:
+        value, most = _whole(data.get("value")), _whole(data.get("max"))
+        if value is None or most is None or value > most:
             return
         if self.sampler and node is not None and node != self.sampler:
             return
         # A workflow may sample more than once; what was shown is not taken back.
         if most > 0 and value * max(1, self.of) >= self.step * most:
             self.step, self.of = value, most
+
+
+def _whole(number: object) -> int | None:
+    """A count, which some nodes tell as a float; None where it is none."""
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        return None
+    return int(number) if 0 <= number < _MOST else None
 
 
 @asynccontextmanager

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from imgen.engines.comfyui.graph import (
     SAMPLER,
     SAVE,
@@ -12,10 +14,12 @@ from imgen.engines.comfyui.graph import (
     Workflow,
     cfg,
     controls,
+    cutting_out,
     painting,
     upscaling,
 )
 from imgen.engines.comfyui.recipe import Recipe, lora_file, read_recipe
+from imgen.engines.hints import drawn
 from imgen.engines.protocol import EngineRequest, Task
 from imgen.engines.remote.canvas import Canvas, canvas_of
 from imgen.engines.remote.pictures import Pixels, as_png, resized
@@ -39,7 +43,7 @@ class Naming:
     with the server's next start."""
 
     def file(self, what: str) -> str:
-        """Of an upload: `image` or `mask`."""
+        """Of an upload: `image`, `mask` or `hint`."""
         return f"{self.run}_{what}.png"
 
     def loaded(self, what: str) -> str:
@@ -76,6 +80,8 @@ def built_order(request: EngineRequest, naming: Naming) -> Order:
         raise Invalid(f"This model cannot do {task} on its server", field="model")
     if request.task is Task.UPSCALE:
         return _upscaled(request, recipe, naming)
+    if request.task is Task.REMOVE_BACKGROUND:
+        return _cut_out(request, recipe, naming)
     if request.task is Task.TEXT_TO_IMAGE:
         return _painted(request, recipe, naming)
     return _edited(request, recipe, naming)
@@ -99,7 +105,7 @@ def _painted(request: EngineRequest, recipe: Recipe, naming: Naming) -> Order:
     workflow = painting(recipe, request, place.outer, Loaded(), save=naming.save)
 
     def restore(out: Pixels) -> Pixels:
-        return place.take(out[..., :3])
+        return place.take(_shown(out, recipe, request))
 
     return Order(workflow, {}, _ignored(recipe, request), restore, SAMPLER, SAVE)
 
@@ -110,10 +116,15 @@ def _edited(request: EngineRequest, recipe: Recipe, naming: Naming) -> Order:
     most = recipe.most_pixels
     place = in_steps(request.width, request.height, step=_STEP, most_pixels=most)
     files, inputs = _files(canvas, place, naming)
+    if request.control is not None and controls(recipe, request):
+        files[naming.file("hint")] = as_png(drawn(place.put(canvas.colour), request.control.kind))
+        inputs = replace(inputs, hint=naming.loaded("hint"))
     workflow = painting(recipe, request, place.outer, inputs, save=naming.save)
 
     def restore(out: Pixels) -> Pixels:
-        return canvas.finished(place.take(out[..., :3]))
+        inner = place.take(_shown(out, recipe, request))
+        finished = canvas.finished(inner)
+        return np.dstack([finished[..., :3], inner[..., 3]]) if inner.shape[2] == 4 else finished
 
     return Order(workflow, files, _ignored(recipe, request), restore, SAMPLER, SAVE)
 
@@ -133,6 +144,33 @@ def _upscaled(request: EngineRequest, recipe: Recipe, naming: Naming) -> Order:
     return Order(workflow, files, (), restore, SAMPLER, SAVE)
 
 
+def _cut_out(request: EngineRequest, recipe: Recipe, naming: Naming) -> Order:
+    """The input's own colours with the alpha that comes back."""
+    canvas = canvas_of(as_it_is(request))
+    workflow = cutting_out(recipe, Loaded(naming.loaded("image")), save=naming.save)
+
+    def restore(out: Pixels) -> Pixels:
+        height, width = canvas.colour.shape[:2]
+        alpha = resized(np.ascontiguousarray(_with_alpha(out)[..., 3]), width, height)
+        if request.image is not None and request.image.shape[2] == 4:
+            alpha = np.minimum(alpha, request.image[..., 3])
+        return resized(np.dstack([canvas.colour, alpha]), request.width, request.height)
+
+    files = {naming.file("image"): as_png(canvas.colour)}
+    return Order(workflow, files, (), restore, SAMPLER, SAVE)
+
+
+def _shown(out: Pixels, recipe: Recipe, request: EngineRequest) -> Pixels:
+    """What counts of what came out: transparency where it was asked for and can be had."""
+    return _with_alpha(out) if request.transparent and recipe.matting else out[..., :3]
+
+
+def _with_alpha(out: Pixels) -> Pixels:
+    if out.shape[2] == 4:
+        return out
+    return np.dstack([out, np.full(out.shape[:2], 255, np.uint8)])  # nothing was taken away
+
+
 def _files(canvas: Canvas, place: Placement, naming: Naming) -> tuple[dict[str, bytes], Loaded]:
     files = {naming.file("image"): as_png(place.put(canvas.colour))}
     if canvas.mask is None:
@@ -146,6 +184,6 @@ def _ignored(recipe: Recipe, request: EngineRequest) -> tuple[str, ...]:
         "negative_prompt": bool(request.negative_prompt) and cfg(recipe, request) <= 1.0,
         "loras": not all(lora_file(one, recipe.loras) for one in request.loras),
         "control": request.control is not None and not controls(recipe, request),
-        "transparent": request.transparent,
+        "transparent": request.transparent and not recipe.matting,
     }
     return tuple(name for name, lost in wasted.items() if lost)

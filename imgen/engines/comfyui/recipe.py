@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from imgen.engines.hints import DRAWN
 from imgen.engines.protocol import Lora, Task
 from imgen.engines.remote.options import Options
 from imgen.errors import Invalid
@@ -33,7 +34,8 @@ class Recipe:
     kind: str
     """`sdxl` or `flux`."""
     checkpoint: str = ""
-    """In `models/checkpoints`; empty: `unet`, `clip` and `vae` are given instead."""
+    """In `models/checkpoints`; empty: `unet`, `clip` and `vae` are given instead, or nothing that
+    paints."""
     unet: str = ""
     clip: tuple[str, ...] = ()
     clip_type: str = ""
@@ -47,7 +49,9 @@ class Recipe:
     upscaler: str = ""
     """In `models/upscale_models`."""
     controlnet: Mapping[str, str] = field(default_factory=dict)
-    """Control → file in `models/controlnet`; `canny` alone is drawn by ComfyUI's own nodes."""
+    """Control → file in `models/controlnet`. Hints are drawn here, see `imgen.engines.hints`."""
+    matting: str = ""
+    """In `models/background_removal`."""
     loras: Mapping[str, str] = field(default_factory=dict)
     """Catalog key → file in `models/loras`, where it is not the reference's own file name."""
     most_pixels: int = 1_600_000
@@ -56,7 +60,9 @@ class Recipe:
     @property
     def tasks(self) -> frozenset[Task]:
         """What these weights can do."""
-        return _PAINTING | ({Task.UPSCALE} if self.upscaler else set())
+        upscale = {Task.UPSCALE} if self.upscaler else set()
+        cut_out = {Task.REMOVE_BACKGROUND} if self.matting else set()
+        return (_PAINTING if self.checkpoint or self.unet else frozenset()) | upscale | cut_out
 
 
 def lora_file(lora: Lora, names: Mapping[str, str]) -> str:
@@ -83,7 +89,10 @@ def read_recipe(given: Mapping[str, object]) -> Recipe:
     kind = options.text("graph") or (FLUX if unet else SDXL)
     if kind not in (SDXL, FLUX):
         raise Invalid(f"The model's option graph must be {SDXL} or {FLUX}", field="graph")
-    if bool(checkpoint) == bool(unet):
+    tools = options.text("upscaler"), options.text("matting")
+    if checkpoint and unet:
+        raise Invalid("The model names a checkpoint and a unet; it takes one", field="checkpoint")
+    if not (checkpoint or unet or any(tools)):
         raise Invalid("The model names no checkpoint, unet or workflow", field="checkpoint")
     if unet and not (clip and vae):
         raise Invalid("The model names a unet; it needs clip and vae as well", field="unet")
@@ -100,8 +109,20 @@ def read_recipe(given: Mapping[str, object]) -> Recipe:
         sampler=options.text("sampler") or "euler",
         scheduler=options.text("scheduler") or ("simple" if kind == FLUX else "normal"),
         true_cfg_scale=options.number("true_cfg_scale", 1.0),
-        upscaler=options.text("upscaler"),
-        controlnet=options.names("controlnet"),
+        upscaler=tools[0],
+        matting=tools[1],
+        controlnet=_controlnet(options),
         loras=options.names("loras"),
         most_pixels=int(options.number("most_pixels", 1_600_000)),
     )
+
+
+def _controlnet(options: Options) -> dict[str, str]:
+    named = options.names("controlnet")
+    if others := sorted(set(named) - set(DRAWN)):
+        raise Invalid(
+            f"The model's option controlnet cannot have {others[0]}: there are "
+            f"{', '.join(DRAWN)}; other hints need a workflow of your own",
+            field="controlnet",
+        )
+    return named

@@ -35,6 +35,19 @@ async def attended(
             await asyncio.gather(task, return_exceptions=True)
 
 
+async def settled(work: Awaitable[_T], seconds: float) -> _T:
+    """What `work` gives. Who is cancelled meanwhile waits first, for so long at most, until it is
+    known how it went: a call that may have begun something must not be left in the air."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task}, timeout=seconds)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        raise
+
+
 async def briefly(work: Awaitable[object], seconds: float) -> None:
     """Tidy up after a run, for so long at most; whatever goes wrong, the run is over."""
     task = asyncio.ensure_future(work)
