@@ -30,9 +30,15 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 Slug = Annotated[str, typer.Argument(help="The plan, by its slug: `imgen plans list` shows them.")]
+_Name = Annotated[str, typer.Option(help="As customers read it.", show_default=False)]
 _LIMIT = "A number, or `none` for no limit."
 _Limit = Annotated[str, typer.Option(help=_LIMIT, metavar="N|none", show_default=False)]
 _Number = Annotated[int | None, typer.Option(show_default=False)]
+_Switch = Annotated[bool | None, typer.Option(show_default=False)]
+_Size = Annotated[str, typer.Option(help="10GB, 500MB, or `none`.", show_default=False)]
+_Models = Annotated[
+    str, typer.Option(help="Slugs, separated by commas, or `all`.", show_default=False)
+]
 
 
 @app.command("list")
@@ -59,7 +65,7 @@ def show(slug: Slug, data_dir: DataDir = None) -> None:
 @app.command()
 def create(
     slug: Annotated[str, typer.Argument(help="Lower-case letters, digits and hyphens.")],
-    name: Annotated[str, typer.Option(help="As customers read it.", show_default=False)] = "",
+    name: _Name = "",
     requests_per_minute: _Limit = "",
     requests_per_day: _Limit = "",
     requests_per_month: _Limit = "",
@@ -68,13 +74,9 @@ def create(
     batch_size: _Number = None,
     batch_concurrency: _Number = None,
     credits_per_month: _Number = None,
-    storage: Annotated[bool | None, typer.Option(show_default=False)] = None,
-    storage_bytes: Annotated[
-        str, typer.Option(help="10GB, 500MB, or `none`.", show_default=False)
-    ] = "",
-    models: Annotated[
-        str, typer.Option(help="Slugs, separated by commas, or `all`.", show_default=False)
-    ] = "",
+    storage: _Switch = None,
+    storage_bytes: _Size = "",
+    models: _Models = "",
     priority: _Number = None,
     data_dir: DataDir = None,
 ) -> None:
@@ -90,7 +92,7 @@ def create(
 @app.command("set")
 def change(
     slug: Slug,
-    name: Annotated[str, typer.Option(help="As customers read it.", show_default=False)] = "",
+    name: _Name = "",
     requests_per_minute: _Limit = "",
     requests_per_day: _Limit = "",
     requests_per_month: _Limit = "",
@@ -99,13 +101,9 @@ def change(
     batch_size: _Number = None,
     batch_concurrency: _Number = None,
     credits_per_month: _Number = None,
-    storage: Annotated[bool | None, typer.Option(show_default=False)] = None,
-    storage_bytes: Annotated[
-        str, typer.Option(help="10GB, 500MB, or `none`.", show_default=False)
-    ] = "",
-    models: Annotated[
-        str, typer.Option(help="Slugs, separated by commas, or `all`.", show_default=False)
-    ] = "",
+    storage: _Switch = None,
+    storage_bytes: _Size = "",
+    models: _Models = "",
     priority: _Number = None,
     data_dir: DataDir = None,
 ) -> None:
