@@ -171,6 +171,7 @@ def batch_key(order: Order) -> Hashable:
         order.strength,
         request.guidance_scale,
         request.loras,
+        request.control if order.way == "controlled" else None,
     )
 
 

@@ -65,10 +65,15 @@ class Loaded:
             setattr(pipe, self.family.traits.denoiser, module)
 
     def bytes(self) -> int:
-        """Of all weights, wherever they lie."""
-        parts = [part for part in self._first.components.values() if hasattr(part, "parameters")]
-        tensors = (tensor for part in parts for tensor in part.parameters())
-        return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+        """Of all weights, ControlNets among them, wherever they lie."""
+        parts = [
+            part
+            for pipe in (self._first, *self._others.values())
+            for part in pipe.components.values()
+            if hasattr(part, "parameters")
+        ]
+        tensors = {id(tensor): tensor for part in parts for tensor in part.parameters()}
+        return sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
 
     def place(self, offload: str) -> None:
         """Put the weights where they run, or where they wait.
@@ -108,11 +113,12 @@ class Loaded:
         name = self.family.traits.pipelines.get(way, "")
         if not name:
             raise Invalid(f"{self.family.traits.name} cannot do {way}", code="model_cannot")
-        key = f"{name}:{control}"
+        net = str(self.options.controlnets.get(control, "")) if control else ""
+        key = f"{name}:{net}"
         if name == type(self._first).__name__:
             pipe = self._first
         elif key not in self._others:
-            pipe = self._others[key] = self._made(getattr(diffusers, name), control)
+            pipe = self._others[key] = self._made(getattr(diffusers, name), net)
         else:
             pipe = self._others[key]
         if pipe is not self._active and self.offload != "none":
@@ -120,8 +126,8 @@ class Loaded:
         self._active = pipe
         return pipe
 
-    def _made(self, kind: Any, control: str) -> Any:
-        """Another pipeline over the same components."""
+    def _made(self, kind: Any, net: str) -> Any:
+        """Another pipeline over the same components, perhaps with a ControlNet."""
         takes = inspect.signature(kind.__init__).parameters
         parts = {name: part for name, part in self._first.components.items() if name in takes}
         settings = {
@@ -129,14 +135,13 @@ class Loaded:
             for name, value in self._first.config.items()
             if name in takes and name not in parts and not name.startswith("_")
         }
-        if control:
-            parts["controlnet"] = self._controlnet(control)
+        if net:
+            parts["controlnet"] = self._controlnet(net)
         pipe = kind(**parts, **settings)
         pipe.set_progress_bar_config(disable=True)
         return pipe
 
-    def _controlnet(self, control: str) -> Any:
-        reference = str(self.options.controlnets.get(control, ""))
+    def _controlnet(self, reference: str) -> Any:
         kind = getattr(diffusers, self.family.traits.controlnet)
         place = locate(reference, self._models)
         try:

@@ -67,10 +67,10 @@ def _pictures(loaded: Loaded, pipe: Any, orders: Sequence[Order]) -> dict[str, A
         control = first.request.control
         return {
             **size,
-            "image": images[0],
-            "control_image": first.hint,
+            "image": images,
+            "control_image": [order.hint for order in orders],
             "strength": first.strength,
-            "controlnet_conditioning_scale": control.strength if control else 1.0,
+            "controlnet_conditioning_scale": float(control.strength) if control else 1.0,
         }
     if loaded.family.traits.denoiser == "unet":  # these take the picture's own size
         return {"image": images, "strength": first.strength}

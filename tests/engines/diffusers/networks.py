@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
+import diffusers
 import numpy as np
 import onnx
 import torch
@@ -69,6 +70,31 @@ def make_matting(file: Path) -> Path:
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=10)
     onnx.save(model, str(file))
     return file
+
+
+def make_flux_controlnet(folder: Path, *, modes: int | None = None) -> Path:
+    """A ControlNet for the tiny FLUX, whose effect is not zero as a fresh one's would be.
+
+    Args:
+        modes: kinds of hint that it tells apart; None: it is for one.
+    """
+    torch.manual_seed(7)
+    network = diffusers.FluxControlNetModel(
+        in_channels=16,
+        num_layers=1,
+        num_single_layers=1,
+        attention_head_dim=16,
+        num_attention_heads=2,
+        joint_attention_dim=32,
+        pooled_projection_dim=32,
+        axes_dims_rope=[4, 4, 8],
+        num_mode=modes,
+    )
+    for name, parameter in network.named_parameters():
+        if "controlnet" in name:
+            torch.nn.init.normal_(parameter, std=0.3)
+    network.save_pretrained(folder, safe_serialization=True)
+    return folder
 
 
 def make_depth(folder: Path, **changes: object) -> Path:

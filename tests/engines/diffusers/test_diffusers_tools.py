@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from imgen.engines.protocol import Abandoned, Control, Task
+from imgen.engines.protocol import Abandoned, Task
 from imgen.errors import Invalid, Unavailable
 from tests.engines.diffusers.conftest import Ask, Weights, picture
 
@@ -132,24 +132,3 @@ async def test_a_broken_matting_file_is_said(ask: Ask, tmp_path: Path) -> None:
             image=picture(),
             options={"matting": str(tmp_path / "broken.onnx")},
         )
-
-
-async def test_a_controlnet_guides_the_picture_by_its_strength(
-    weights: Weights, ask: Ask, tmp_path: Path
-) -> None:
-    weights("sd15")
-    from tests.engines.diffusers.tiny import make_controlnet
-
-    net = make_controlnet(weights("sd15"), tmp_path / "canny")
-    options = {"controlnets": {"canny": str(net)}}
-    asked: dict[str, Any] = {
-        "task": Task.IMAGE_TO_IMAGE,
-        "image": picture(),
-        "options": options,
-    }
-    free = await ask(weights("sd15"), **asked)
-    held = await ask(weights("sd15"), control=Control("canny", 1.0), **asked)
-    weak = await ask(weights("sd15"), control=Control("canny", 0.0), **asked)
-    assert held.ignored == ()
-    assert not np.array_equal(free.image, held.image)
-    assert np.abs(free.image.astype(int) - weak.image).max() <= 1

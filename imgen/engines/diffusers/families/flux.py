@@ -19,11 +19,13 @@ _TRAITS = Traits(
     },
     multiple_of=16,
     pixels=1440 * 1440,
-    together=frozenset({"text_to_image", "image_to_image", "inpaint"}),
+    together=frozenset({"text_to_image", "image_to_image", "inpaint", "controlled"}),
     controlnet="FluxControlNetModel",
 )
 _TOKENS = {True: 512, False: 256}
 """Has guidance inside (dev) → longest prompt, in tokens of its T5 encoder."""
+_UNION = {"canny": 0, "lineart": 0, "scribble": 0, "depth": 2, "openpose": 4}
+"""Kind of control → its number in ControlNets for several kinds (InstantX's, Shakker's)."""
 
 
 class Flux:
@@ -47,6 +49,8 @@ class Flux:
         if _negative(orders[0]):
             arguments["negative_prompt"] = [_negative(order) for order in orders]
             arguments["true_cfg_scale"] = orders[0].options.true_cfg_scale
+        if orders[0].way == "controlled" and pipe.controlnet.config.num_mode is not None:
+            arguments["control_mode"] = [_mode(order) for order in orders]
         return arguments
 
     def ignored(self, pipe: Any, order: Order) -> tuple[str, ...]:
@@ -60,6 +64,12 @@ class Flux:
         if is_weighted(order.prompt):
             fields.append("prompt_weights")
         return tuple(fields)
+
+
+def _mode(order: Order) -> int:
+    control = order.request.control
+    assert control is not None
+    return _UNION[control.kind]
 
 
 def _negative(order: Order) -> str:

@@ -21,7 +21,7 @@ _TRAITS = Traits(
     },
     multiple_of=8,
     pixels=768 * 768,
-    together=frozenset({"text_to_image", "image_to_image", "inpaint"}),
+    together=frozenset({"text_to_image", "image_to_image", "inpaint", "controlled"}),
     denoiser="unet",
     dtype="float16",
     controlnet="ControlNetModel",
@@ -39,7 +39,7 @@ class Sd15:
 
     def arguments(self, pipe: Any, orders: Sequence[Order]) -> Arguments:
         """Encoded prompts, positive and negative of one length."""
-        guidance = orders[0].request.guidance_scale
+        guidance = 1.0 if _deaf(pipe, orders[0]) else orders[0].request.guidance_scale
         arguments: Arguments = {
             "prompt_embeds": _encoded(pipe, orders, [order.prompt for order in orders]),
             "guidance_scale": guidance,
@@ -50,11 +50,14 @@ class Sd15:
         return arguments
 
     def ignored(self, pipe: Any, order: Order) -> tuple[str, ...]:
-        """Negative prompts, without classifier-free guidance."""
+        """Negative prompts, without classifier-free guidance; guidance where none gets through."""
         request = order.request
+        fields = []
         if request.negative_prompt and not _has_negative(pipe, request.guidance_scale):
-            return ("negative_prompt",)
-        return ()
+            fields.append("negative_prompt")
+        if request.guidance_scale > 1 and _deaf(pipe, order):
+            fields.append("guidance_scale")
+        return tuple(fields)
 
 
 def _encoded(pipe: Any, orders: Sequence[Order], prompts: Sequence[str]) -> Any:
@@ -76,6 +79,11 @@ def _encoded(pipe: Any, orders: Sequence[Order], prompts: Sequence[str]) -> Any:
 
 def _windows(pipe: Any, order: Order) -> int:
     return window_count(pipe.tokenizer, (order.prompt, order.request.negative_prompt))
+
+
+def _deaf(pipe: Any, order: Order) -> bool:
+    """Whether guidance belongs into the unet (LCM) and the pipeline with ControlNet has no way."""
+    return order.way == "controlled" and pipe.unet.config.time_cond_proj_dim is not None
 
 
 def _has_negative(pipe: Any, guidance: float) -> bool:

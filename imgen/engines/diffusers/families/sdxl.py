@@ -21,7 +21,7 @@ _TRAITS = Traits(
     },
     multiple_of=8,
     pixels=1280 * 1024,
-    together=frozenset({"text_to_image", "image_to_image", "inpaint"}),
+    together=frozenset({"text_to_image", "image_to_image", "inpaint", "controlled"}),
     denoiser="unet",
     dtype="float16",
     controlnet="ControlNetModel",
