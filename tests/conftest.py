@@ -68,6 +68,7 @@ def clean_url(postgres: str) -> str:
             " RESTART IDENTITY CASCADE"
         )
         connection.execute("DELETE FROM plans WHERE slug NOT IN ('free', 'pro', 'unlimited')")
+        connection.execute("DELETE FROM compliance_hash_lists")
     return postgres
 
 

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal
 
 import typer
 from rich.table import Column, Table
 
 from imgen import clock
-from imgen.cli.library_progress import Tally, progress
-from imgen.cli.library_tools import importer
-from imgen.cli.options import DataDir, run, settings_for
+from imgen.cli.library_import import import_pictures
+from imgen.cli.library_progress import progress
+from imgen.cli.library_tools import account_id, with_library
+from imgen.cli.options import DataDir
 from imgen.cli.tables import print_table
-from imgen.errors import Invalid, NotFound
+from imgen.errors import NotFound
 from imgen.library.image import Filters, Match
 from imgen.library.importing import store
 from imgen.library.importing.export import Export, FolderTarget, Selection, ZipTarget
-from imgen.library.importing.options import Options
 from imgen.library.importing.store import Amount, Kept
-from imgen.wiring.core import Core, open_core
+from imgen.wiring.core import Core
 
 app = typer.Typer(
     help="The library: every picture that can be found again by what it shows.\n\n"
     'Begin with `imgen library import ~/Pictures`, then `imgen library search "a red fox"`.',
     no_args_is_help=True,
 )
-_T = TypeVar("_T")
-_Work = Callable[[Core], Coroutine[Any, Any, _T]]
+app.command("import")(import_pictures)
 
 Model = Annotated[str, typer.Option(help="Only pictures of this model.")]
 Style = Annotated[str, typer.Option(help="Only pictures in this style.")]
@@ -36,97 +34,6 @@ Character = Annotated[str, typer.Option(help="Only pictures of this character.")
 Account = Annotated[
     str, typer.Option(help="The account's own pictures too; by default the shared ones alone.")
 ]
-
-
-@app.command("import")
-def import_pictures(
-    paths: Annotated[
-        list[Path],
-        typer.Argument(help="Folders, zip files, JSONL manifests, single pictures."),
-    ],
-    in_place: Annotated[
-        bool,
-        typer.Option(
-            "--in-place",
-            help="Link to the files where they are instead of copying them. Needs a local object "
-            "store; the files must then stay as they are.",
-        ),
-    ] = False,
-    private: Annotated[
-        str, typer.Option(metavar="ACCOUNT", help="For this account alone. Default: for everyone.")
-    ] = "",
-    model: Annotated[str, typer.Option(help="The model, where a file does not say it.")] = "",
-    style: Annotated[str, typer.Option(help="The style, where a file does not say it.")] = "",
-    character: Annotated[
-        str, typer.Option(help="The character, where a file does not say it.")
-    ] = "",
-    keep_similar: Annotated[
-        bool,
-        typer.Option(
-            "--keep-similar",
-            help="Import pictures that look like one of the library, too. Exact copies never are.",
-        ),
-    ] = False,
-    ruleset: Annotated[
-        str, typer.Option(help="The ruleset that pictures are reviewed by.")
-    ] = "default",
-    no_review: Annotated[
-        bool,
-        typer.Option(
-            "--no-review", help="Trust the pictures: they enter unreviewed, and are served so."
-        ),
-    ] = False,
-    data_dir: DataDir = None,
-) -> None:
-    """Bring in pictures that you have, with what their files say about how they were made.
-
-    Reads the prompt, negatives, model and seed that AUTOMATIC1111, Forge, ComfyUI, InvokeAI and
-    others write into JPEG, PNG, WebP and AVIF files; EXIF, XMP and Content Credentials; and files
-    beside a picture: `fox.txt` (the prompt) or `fox.json`.
-
-    Every picture is reviewed; what the ruleset blocks stays out and is told of at the end.
-
-    Stop it with Ctrl-C whenever you like: the same command again goes on from there. A broken file
-    is told of at the end and stops nothing; then the exit status is 1.
-
-        imgen library import ~/Pictures/renders --model sdxl
-
-        imgen library import backup.zip --private ann
-
-        imgen library import pictures/manifest.jsonl
-
-    A manifest is one JSON object a line: {"file": "a.png", "prompt": "a red fox", "negative":
-    "blurry", "caption": "…", "model": "sdxl", "style": "photoreal", "character": "", "seed": 7}.
-    """
-    tally = Tally()
-
-    async def work(core: Core) -> None:
-        options = Options(
-            account_id=await _account_id(core, private),
-            model=model,
-            style=style,
-            character=character,
-            keep_similar=keep_similar,
-            ruleset="" if no_review else ruleset,
-            in_place=in_place,
-        )
-        if options.ruleset:
-            core.review.check(options.ruleset)
-        with (
-            importer(core, core.captioner) as bring,
-            progress("importing") as (expect, step),
-        ):
-            await bring(paths, options, expect=expect, tell=lambda each: step(tally.add(each)))
-
-    try:
-        _with_library(data_dir, work)
-    except KeyboardInterrupt:
-        tally.print()
-        print("Stopped. The same command again goes on from here.")
-        raise typer.Exit(130) from None
-    tally.print()
-    if tally.failed:
-        raise typer.Exit(1)
 
 
 @app.command()
@@ -141,7 +48,7 @@ def stats(data_dir: DataDir = None) -> None:
             size += info.size
         return amounts, size
 
-    amounts, size = _with_library(data_dir, work)
+    amounts, size = with_library(data_dir, work)
     table = Table("source", "model", "style", "character", "pictures", "not read", "withdrawn")
     for one in amounts:
         numbers = (str(one.pictures), str(one.unread or ""), str(one.withdrawn or ""))
@@ -175,14 +82,14 @@ def search(
 
     async def work(core: Core) -> list[Match]:
         filters = Filters(
-            account_id=await _account_id(core, account) or "",
+            account_id=await account_id(core, account) or "",
             model=model,
             style=style,
             character=character,
         )
         return await core.search(query, filters, within=within, limit=limit, min_score=min_score)
 
-    matches = _with_library(data_dir, work)
+    matches = with_library(data_dir, work)
     table = Table("score", Column("id", no_wrap=True), "size", "model", "style", "character")
     table.add_column("caption")
     for match in matches:
@@ -207,7 +114,7 @@ def show(
             raise NotFound(f"There is no picture {id}.")
         return found[0]
 
-    picture = _with_library(data_dir, work)
+    picture = with_library(data_dir, work)
     table = Table(show_header=False, box=None)
     for name, value in _facts(picture):
         table.add_row(name, value)
@@ -243,7 +150,7 @@ def reindex(
         return done
 
     try:
-        print(f"{_with_library(data_dir, work)} pictures read")
+        print(f"{with_library(data_dir, work)} pictures read")
     except KeyboardInterrupt:
         print("Stopped. The same command, without --all, goes on from here.")
         raise typer.Exit(130) from None
@@ -265,37 +172,16 @@ def export(
     problems: list[str] = []
 
     async def work(core: Core) -> int:
-        account_id = await _account_id(core, account) or ""
+        mine = await account_id(core, account) or ""
         target = ZipTarget(to) if to.suffix.lower() == ".zip" else FolderTarget(to)
-        selection = Selection(account_id, model=model, style=style, character=character)
+        selection = Selection(mine, model=model, style=style, character=character)
         return await Export(core.database, core.objects)(target, selection, tell=problems.append)
 
-    print(f"{_with_library(data_dir, work)} pictures exported to {to}")
+    print(f"{with_library(data_dir, work)} pictures exported to {to}")
     for problem in problems:
         print(problem)
     if problems:
         raise typer.Exit(1)
-
-
-def _with_library(data_dir: Path | None, work: _Work[_T]) -> _T:
-    """Do something with the library of a deployment, whether or not its server runs."""
-    settings = settings_for(data_dir)
-
-    async def inside() -> _T:
-        async with open_core(settings) as core:
-            return await work(core)
-
-    return run(inside())
-
-
-async def _account_id(core: Core, name: str) -> str | None:
-    """An account's id by its name; None for no name."""
-    if not name:
-        return None
-    for account in await core.administer.list_accounts():
-        if account.name == name:
-            return account.id
-    raise Invalid(f"There is no account {name}; `imgen accounts list` shows them.")
 
 
 def _facts(picture: Kept) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""An empty audit log and no hash lists."""
+"""An empty audit log."""
 
 from __future__ import annotations
 
@@ -13,5 +13,4 @@ def clean_url(clean_url: str) -> str:
         connection.execute("SET LOCAL imgen.retention = 'on'")
         connection.execute("DELETE FROM compliance_reviews")
         connection.execute("DELETE FROM compliance_appeals")
-        connection.execute("DELETE FROM compliance_hash_lists")
     return clean_url

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from imgen.compliance.hash_lists.keep import HashLists
 from imgen.errors import Invalid, Upstream
 from imgen.finishing.encode import decode
 from imgen.finishing.fingerprint import fingerprint
+from imgen.finishing.pdq import pdq
 from imgen.library.caption.captioner import Captioner
 from imgen.library.caption.prompt_captioner import PromptCaptioner
 from imgen.library.importing import store
@@ -328,6 +330,19 @@ async def test_what_the_review_blocks_stays_out(core: Core, tmp_path: Path) -> N
             "SELECT prompt, compliance, ruleset, ruleset_version FROM images"
         )
         assert await cursor.fetchall() == [("a lake at dawn", "safe", "default", "1")]
+
+
+async def test_the_floor_holds_for_pictures_that_are_trusted(core: Core, tmp_path: Path) -> None:
+    _keep(tmp_path / "prompt.png", "a nude schoolgirl", seed=1)
+    _keep(tmp_path / "known.png", "a portrait", seed=2)
+    _keep(tmp_path / "lake.png", "a lake at dawn", seed=3)
+    bad = pdq(decode((tmp_path / "known.png").read_bytes()))
+    await HashLists(core.database).add("victims", "known_bad", [bad.hash])
+    outcomes = await bring(core, tmp_path, ruleset="")
+    assert {outcome.name.rpartition("/")[2]: outcome.fate for outcome in outcomes} == {
+        **{"prompt.png": Fate.BLOCKED, "known.png": Fate.BLOCKED, "lake.png": Fate.ADDED},
+    }
+    assert [one.prompt for one in await library(core)] == ["a lake at dawn"]
 
 
 async def test_without_a_ruleset_nothing_is_reviewed(core: Core, tmp_path: Path) -> None:

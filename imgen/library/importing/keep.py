@@ -50,8 +50,8 @@ class Keep:
     captioner: Captioner
     secret: bytes
     """Makes ids that nobody can guess and that a second try gives again."""
-    review: Reviewer | None = None
-    """Judges new pictures; None: nobody does."""
+    review: Reviewer
+    """Judges new pictures."""
     folder: Path | None = None
     """The object store's folder, where it is one: only there can files be linked to."""
 
@@ -100,7 +100,7 @@ class Keep:
         looking = asyncio.Semaphore(_REVIEWS)
 
         async def one(picture: Prepared, outcome: Outcome) -> Reviewed:
-            if outcome.fate is not Fate.ADDED or self.review is None or not options.ruleset:
+            if outcome.fate is not Fate.ADDED:
                 return Reviewed(outcome)
             async with looking:
                 return await reviewed(self.review, picture, outcome, options)

@@ -19,7 +19,7 @@ class Options:
     keep_similar: bool = False
     """Import what looks like a picture of the library, too; exact copies never."""
     ruleset: str = ""
-    """The ruleset that new pictures are judged by; empty: they are not."""
+    """The ruleset that new pictures are judged by; empty: by the floor alone."""
     in_place: bool = False
     """Leave the files where they are, and link to them."""
 

@@ -1,4 +1,4 @@
-"""No picture enters the library unjudged, unless the person who imports says so."""
+"""No picture enters the library unjudged; where the person who imports trusts it, by the floor."""
 
 from __future__ import annotations
 
@@ -21,6 +21,14 @@ from imgen.library.importing.prepare import Prepared
 class Reviewer(Protocol):
     """Judges pictures."""
 
+    async def floor(self, subject: Subject) -> Verdict | None:
+        """What nobody may switch off; None where it lets the picture pass.
+
+        Raises:
+            imgen.errors.Unavailable: it could not be judged.
+        """
+        ...
+
     async def __call__(self, subject: Subject, ruleset: str) -> Verdict:
         """The verdict under a ruleset.
 
@@ -36,7 +44,7 @@ class Reviewed:
 
     outcome: Outcome
     verdict: Verdict | None = None
-    """None: it was not reviewed."""
+    """None: it was not reviewed, but for the floor."""
 
 
 async def reviewed(
@@ -50,7 +58,7 @@ async def reviewed(
     found = picture.found
     subject = Subject(
         kind="imported",
-        image=await asyncio.to_thread(_pixels, picture),
+        image=await asyncio.to_thread(_pixels, picture) if options.ruleset else None,
         prompt=found.prompt,
         negative=", ".join(found.negatives),
         pdq=picture.pdq,
@@ -58,10 +66,13 @@ async def reviewed(
         account_id=options.account_id or "",
     )
     try:
-        verdict = await review(subject, options.ruleset)
+        if options.ruleset:
+            verdict: Verdict | None = await review(subject, options.ruleset)
+        else:
+            verdict = await review.floor(subject)
     except Unavailable as error:
         return Reviewed(Outcome(outcome.name, Fate.FAILED, error.message))
-    if verdict.blocked:
+    if verdict is not None and verdict.blocked:
         return Reviewed(Outcome(outcome.name, Fate.BLOCKED, verdict.reason), verdict)
     return Reviewed(outcome, verdict)
 
