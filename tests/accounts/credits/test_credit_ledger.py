@@ -19,6 +19,8 @@ from tests.accounts.credits.ledgers import Ledgers
         "UPDATE credit_entries SET reason = 'another'",
         "DELETE FROM credit_entries",
         "DELETE FROM credit_entries WHERE kind = 'month'",
+        "TRUNCATE credit_entries",
+        "TRUNCATE accounts CASCADE",
     ],
 )
 async def test_entries_are_never_changed_or_removed(
