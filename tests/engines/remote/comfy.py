@@ -1,16 +1,17 @@
-"""A ComfyUI as its server describes itself: queue, history, uploads, websocket, cancelling."""
+"""A ComfyUI as its server.py and execution.py have it: queue, history, uploads, websocket."""
 
 from __future__ import annotations
 
 import asyncio
 import io
+import itertools
 import json
+import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-import numpy as np
 from PIL import Image
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -18,25 +19,33 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from tests.engines.remote.local import Local, noise, serving
+from tests.engines.remote.comfy_nodes import NODES, Check, in_order, paint
+from tests.engines.remote.local import Local, serving
 
-_LOADERS = {"ckpt_name", "unet_name", "lora_name", "vae_name", "model_name", "control_net_name"}
-_SAVES = {"SaveImage": "output", "PreviewImage": "temp", "SaveOwn": "output"}
+ERAS = (2026, 2025, 2024)
+"""2026: `/api/jobs/…/cancel`. 2025: takes prompt ids, and stops one prompt alone. 2024: neither."""
+MODELS = {f"{name}.safetensors" for name in ("meadow", "kim", "ink", "clip_l", "t5xxl")}
+_FOLDERS = ("input", "output", "temp")
+
+
+class Interrupted(Exception):
+    """The running prompt was told to stop."""
 
 
 class FakeComfy:
     """One server: its state is what a test looks at."""
 
-    def __init__(self, *, models: set[str] | None = None, modern: bool = True) -> None:
-        self.models = models or {"meadow.safetensors", "kim.safetensors", "ink.safetensors"}
-        self.modern = modern
-        """Whether it has `/api/jobs` and takes prompt ids from clients."""
+    def __init__(self, *, models: set[str] | None = None, era: int = 2026) -> None:
+        self.models = models or set(MODELS)
+        self.era = era
         self.queue: list[dict[str, Any]] = []
         self.running: dict[str, Any] | None = None
         self.history: dict[str, Any] = {}
         self.files: dict[tuple[str, str], bytes] = {}
         self.prompts: list[dict[str, Any]] = []
         self.stopped: list[str] = []
+        self.painted: list[str] = []
+        """Prompts whose picture was finished."""
         self.hold = asyncio.Event()
         """Cleared: a job waits before its last step."""
         self.hold.set()
@@ -46,9 +55,17 @@ class FakeComfy:
         """Messages that a websocket gets before a job's own."""
         self.deaf = False
         """No websocket."""
+        self.deafened = False
+        """In the middle of a long step: does not notice that it is to stop."""
+        self.previews = True
+        """Started with `--preview-method auto`."""
+        self.previews_sent = 0
         self._sockets: dict[str, WebSocket] = {}
+        self._numbers = itertools.count()
         self._wake = asyncio.Event()
         self._interrupt = False
+        self._node = ""
+        """That runs now."""
         self.local = Local(Starlette(routes=self._routes()))
         self.url = ""
 
@@ -59,20 +76,34 @@ class FakeComfy:
             Route("/queue", self._queue, methods=["GET"]),
             Route("/queue", self._delete, methods=["POST"]),
             Route("/history", self._forget, methods=["POST"]),
-            Route("/history/{name}", self._history),
+            Route("/history/{name}", self._history, methods=["GET"]),
             Route("/interrupt", self._stop, methods=["POST"]),
             Route("/upload/image", self._upload, methods=["POST"]),
-            Route("/view", self._view),
+            Route("/view", self._view, methods=["GET"]),
             WebSocketRoute("/ws", self._socket),
         ]
-        if self.modern:
+        if self.era >= 2026:
             routes.append(Route("/api/jobs/{name}/cancel", self._cancel, methods=["POST"]))
-        return routes
+        # What it does not know is looked for among its web page's files, with GET alone.
+        return [*routes, Route("/{path:path}", _no_such_file, methods=["GET"])]
 
     @property
     def waiting(self) -> int:
         """Jobs that wait or run."""
         return len(self.queue) + (self.running is not None)
+
+    def listening(self, client: str) -> bool:
+        """Whether somebody does, in the name of that client."""
+        return client in self._sockets
+
+    def looked_up(self, prompt_id: str) -> bool:
+        """Whether somebody has asked for its history since it was sent."""
+        sent = max(n for n, call in enumerate(self.local.calls) if call.path == "/prompt")
+        return any(prompt_id in call.path for call in self.local.calls[sent:])
+
+    def interrupt(self) -> None:
+        """As its own page does it."""
+        self._halt()
 
     def restart(self) -> None:
         """As a crash does it: queue, history and temporary files are gone."""
@@ -89,65 +120,114 @@ class FakeComfy:
             while self.queue:
                 self.running, self._interrupt = self.queue.pop(0), False
                 await self._execute(self.running)
-                self.running = None
             self._wake.clear()
             await self._wake.wait()
 
     async def _execute(self, job: dict[str, Any]) -> None:
-        name, prompt = job["prompt_id"], job["prompt"]
+        outputs: dict[str, Any] = {}
+        messages: list[list[Any]] = []
         for message in self.foreign:
             await self._tell(job, **message)
-        sampler = next((one for one, node in prompt.items() if "steps" in node["inputs"]), "")
-        steps = int(prompt[sampler]["inputs"]["steps"]) if sampler else 1
-        for step in range(1, steps + 1):
-            if step == steps:
-                await self._held()
-            if self._interrupt:
-                await self._ended(job, "execution_interrupted")
-                return
-            data = {"value": step, "max": steps, "prompt_id": name, "node": sampler}
-            await self._tell(job, "progress", data)
-            await asyncio.sleep(0)
-        if any(node["class_type"] == self.fails for node in prompt.values()):
-            await self._ended(job, "execution_error")
+        await self._event(job, messages, "execution_start")
+        await self._event(job, messages, "execution_cached", nodes=[])
+        try:
+            done: list[str] = []
+            for end in job["outputs"]:
+                for name in in_order(job["prompt"], end):
+                    if name not in done:
+                        await self._node_runs(job, name, outputs)
+                        done.append(name)
+        except Interrupted:
+            await self._event(job, messages, "execution_interrupted", **self._where(job))
+        except RuntimeError as error:
+            fault = {"exception_type": "E", "exception_message": str(error), "traceback": []}
+            await self._event(job, messages, "execution_error", **self._where(job), **fault)
+        else:
+            await self._event(job, messages, "execution_success")
+            self.painted.append(job["prompt_id"])
+        await self._done(job, messages, outputs)
+
+    async def _node_runs(self, job: dict[str, Any], name: str, outputs: dict[str, Any]) -> None:
+        node, self._node = job["prompt"][name], name
+        told = {"node": name, "display_node": name, "prompt_id": job["prompt_id"]}
+        await self._tell(job, "executing", told)
+        if node["class_type"] == self.fails:
+            raise RuntimeError("secret detail")
+        for step in range(1, int(node["inputs"].get("steps", 0)) + 1):
+            await self._step(job, name, step, int(node["inputs"]["steps"]))
+        if self._interrupt:
+            raise Interrupted
+        if folder := NODES[node["class_type"]].output:
+            file = f"ComfyUI_{folder}_{uuid.uuid4().hex[:5]}_00001_.png"
+            self.files[folder, file] = paint(job["prompt"], name, self._read)
+            images = [{"filename": file, "subfolder": "", "type": folder}]
+            outputs[name] = {"images": images}
+            await self._tell(job, "executed", {**told, "output": outputs[name]})
+
+    async def _step(self, job: dict[str, Any], name: str, step: int, of: int) -> None:
+        if step == of:
+            while not self.hold.is_set() and (self.deafened or not self._interrupt):
+                await asyncio.sleep(0.005)
+        if self._interrupt:
+            raise Interrupted
+        place = {"prompt_id": job["prompt_id"], "node": name}
+        await self._tell(job, "progress", {"value": step, "max": of, **place})
+        state = {"value": float(step), "max": float(of), "state": "running", "node_id": name}
+        nodes = {"prompt_id": job["prompt_id"], "nodes": {name: state}}
+        await self._tell(job, "progress_state", nodes)
+        wanted = job["extra_data"].get("preview_method") if self.era >= 2026 else None
+        if self.previews and wanted != "none":
+            self.previews_sent += 1
+            await self._send(job, b"\0\0\0\1\0\0\0\1\xff\xd8\xffpreview")
+        await asyncio.sleep(0)
+
+    def _where(self, job: dict[str, Any]) -> dict[str, Any]:
+        kind = job["prompt"][self._node]["class_type"]
+        return {"node_id": self._node, "node_type": kind, "executed": []}
+
+    async def _event(
+        self, job: dict[str, Any], messages: list[list[Any]], kind: str, **said: Any
+    ) -> None:
+        data = {"prompt_id": job["prompt_id"], **said, "timestamp": int(time.time() * 1000)}
+        messages.append([kind, data])
+        await self._tell(job, kind, data)
+
+    async def _done(
+        self, job: dict[str, Any], messages: list[list[Any]], outputs: dict[str, Any]
+    ) -> None:
+        if self.running is not job:  # restarted meanwhile
             return
-        outputs = self._paint(prompt)
-        if self.running is job:  # not restarted meanwhile
-            status = {"status_str": "success", "completed": True, "messages": []}
-            self.history[name] = {"outputs": outputs, "status": status}
-            await self._tell(job, "execution_success", {"prompt_id": name})
+        well = messages[-1][0] == "execution_success"
+        self.running = None
+        self.history[job["prompt_id"]] = {
+            "prompt": self._row(job),
+            "outputs": outputs,
+            "meta": {},
+            "status": {
+                "status_str": "success" if well else "error",
+                "completed": well,
+                "messages": messages,
+            },
+        }
+        await self._tell(job, "executing", {"node": None, "prompt_id": job["prompt_id"]})
 
-    async def _held(self) -> None:
-        while not self.hold.is_set() and not self._interrupt:
-            await asyncio.sleep(0.005)
-
-    async def _ended(self, job: dict[str, Any], how: str) -> None:
-        if self.running is not job:
-            return
-        data = {"prompt_id": job["prompt_id"], "node_type": self.fails, "exception_type": "E"}
-        data["exception_message"] = "secret detail"
-        status = {"status_str": "error", "completed": False, "messages": [[how, data]]}
-        self.history[job["prompt_id"]] = {"outputs": {}, "status": status}
-        await self._tell(job, how, data)
-
-    def _paint(self, prompt: dict[str, Any]) -> dict[str, Any]:
-        outputs = {}
-        for name, node in prompt.items():
-            if node["class_type"] in _SAVES:
-                kind, file = _SAVES[node["class_type"]], f"{uuid.uuid4().hex}.png"
-                self.files[kind, file] = paint(prompt, self._read)
-                outputs[name] = {"images": [{"filename": file, "subfolder": "", "type": kind}]}
-        return outputs
+    def _row(self, job: dict[str, Any]) -> list[Any]:
+        names = ("number", "prompt_id", "prompt", "extra_data", "outputs")
+        return [job[name] for name in names]
 
     def _read(self, reference: str) -> Image.Image:
         return Image.open(io.BytesIO(self.files[_place(reference)]))
 
-    async def _tell(self, job: dict[str, Any], type: str, data: dict[str, Any]) -> None:  # noqa: A002
-        socket = self._sockets.get(job["client_id"])
+    async def _tell(self, job: dict[str, Any], type: str, data: Mapping[str, Any]) -> None:  # noqa: A002
+        await self._send(job, json.dumps({"type": type, "data": data}))
+
+    async def _send(self, job: dict[str, Any], message: str | bytes) -> None:
+        """To whoever listens in the name of the client that sent the prompt."""
+        socket = self._sockets.get(job["extra_data"].get("client_id", ""))
         if socket is not None:
             with suppress(Exception):
-                await socket.send_bytes(b"\0\0\0\1\0\0\0\1preview")
-                await socket.send_text(json.dumps({"type": type, "data": data}))
+                kind = "text" if isinstance(message, str) else "bytes"
+                await socket.send({"type": "websocket.send", kind: message})
 
     async def _socket(self, socket: WebSocket) -> None:
         if self.deaf:
@@ -157,45 +237,46 @@ class FakeComfy:
         client = socket.query_params["clientId"]
         self._sockets[client] = socket
         await socket.send_text("no json")
-        await socket.send_text(json.dumps({"type": "status", "data": {"status": {}}}))
+        status = {"exec_info": {"queue_remaining": self.waiting}}
+        await socket.send_json({"type": "status", "data": {"status": status, "sid": client}})
+        if self.running and self.running["extra_data"].get("client_id") == client:
+            await socket.send_json({"type": "executing", "data": {"node": self._node}})
         with suppress(Exception):
             while True:
                 await socket.receive_text()
-        self._sockets.pop(client, None)
+        if self._sockets.get(client) is socket:
+            del self._sockets[client]
 
     async def _load(self, _request: Request) -> Response:
         return JSONResponse({"exec_info": {"queue_remaining": self.waiting}})
 
     async def _post(self, request: Request) -> Response:
         body = await request.json()
-        name = body.get("prompt_id") if self.modern else None
+        name = body.get("prompt_id") if self.era >= 2025 else None
         if name is not None and str(uuid.UUID(name)) != name:
-            return JSONResponse({"error": {"type": "invalid_prompt_id"}}, 400)
-        if errors := self._problems(body["prompt"]):
-            kind = "prompt_outputs_failed_validation"
-            return JSONResponse({"error": {"type": kind}, "node_errors": errors}, 400)
-        job = {**body, "prompt_id": name or str(uuid.uuid4())}
+            error = {"type": "invalid_prompt_id", "message": "prompt_id must be a valid UUID"}
+            return JSONResponse({"error": error, "node_errors": {}}, 400)
+        checked = Check(body["prompt"], self.models, lambda file: _place(file) in self.files)()
+        if checked.error:
+            said = {"error": checked.error, "node_errors": checked.node_errors}
+            return JSONResponse(said, 400)
+        extra = {**body.get("extra_data", {}), "create_time": int(time.time() * 1000)}
+        job = {
+            "number": next(self._numbers),
+            "prompt_id": name or str(uuid.uuid4()),
+            "prompt": body["prompt"],
+            "extra_data": {**extra, "client_id": body["client_id"]},
+            "outputs": checked.outputs,
+        }
         self.prompts.append(job)
         self.queue.append(job)
         self._wake.set()
-        return JSONResponse({"prompt_id": job["prompt_id"], "number": 1, "node_errors": {}})
-
-    def _problems(self, prompt: dict[str, Any]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for name, node in prompt.items():
-            for key, value in node["inputs"].items():
-                if isinstance(value, list) and value[0] not in prompt:
-                    found[name] = _problem(node, "bad_linked_input", key)
-                if key in _LOADERS and value not in self.models:
-                    found[name] = _problem(node, "value_not_in_list", key)
-                loads = "LoadImage" in node["class_type"] and key == "image"
-                if loads and _place(value) not in self.files:
-                    found[name] = _problem(node, "custom_validation_failed", key)
-        return found
+        said = {name: job[name] for name in ("prompt_id", "number")}
+        return JSONResponse({**said, "node_errors": checked.node_errors})
 
     async def _queue(self, _request: Request) -> Response:
-        rows = [[0, job["prompt_id"], {}, {}, []] for job in self.queue]
-        running = [[0, self.running["prompt_id"], {}, {}, []]] if self.running else []
+        running = [self._row(self.running)] if self.running else []
+        rows = [self._row(job) for job in self.queue]
         return JSONResponse({"queue_running": running, "queue_pending": rows})
 
     async def _delete(self, request: Request) -> Response:
@@ -204,11 +285,11 @@ class FakeComfy:
         return Response()
 
     def _dequeue(self, name: str) -> bool:
-        before = len(self.queue)
-        self.queue = [job for job in self.queue if job["prompt_id"] != name]
-        if len(self.queue) < before:
+        found = next((job for job in self.queue if job["prompt_id"] == name), None)
+        if found:
+            self.queue.remove(found)
             self.stopped.append(name)
-        return len(self.queue) < before
+        return found is not None
 
     async def _history(self, request: Request) -> Response:
         name = request.path_params["name"]
@@ -222,16 +303,19 @@ class FakeComfy:
     async def _stop(self, request: Request) -> Response:
         """One from before `prompt_id` stops whoever runs."""
         name = (await request.json()).get("prompt_id")
-        if self.running and (not self.modern or self.running["prompt_id"] == name):
+        if self.running and (self.era < 2025 or self.running["prompt_id"] == name):
             self._halt()
         return Response()
 
     def _halt(self) -> None:
+        """What runs notices at its next step."""
         assert self.running is not None
-        self.stopped.append(self.running["prompt_id"])
+        if not self._interrupt:
+            self.stopped.append(self.running["prompt_id"])
         self._interrupt = True
 
     async def _cancel(self, request: Request) -> Response:
+        """True as long as there is something to stop."""
         name = request.path_params["name"]
         if self.running and self.running["prompt_id"] == name:
             self._halt()
@@ -240,45 +324,31 @@ class FakeComfy:
 
     async def _upload(self, request: Request) -> Response:
         async with request.form() as form:
-            file: Any = form["image"]
-            place = str(form["type"]), f"{form['subfolder']}/{file.filename}"
-            self.files[place] = await file.read()
-        return JSONResponse({"name": file.filename, "subfolder": "imgen", "type": place[0]})
+            file: Any = form.get("image")
+            folder, below = str(form.get("type", "input")), str(form.get("subfolder", ""))
+            if not file or ".." in below or folder not in _FOLDERS:
+                return Response(status_code=400)
+            name = file.filename
+            if form.get("overwrite") not in ("true", "1") and (folder, name) in self.files:
+                name = f"{uuid.uuid4().hex} (1).png"
+            self.files[folder, f"{below}/{name}" if below else name] = await file.read()
+        return JSONResponse({"name": name, "subfolder": below, "type": folder})
 
     async def _view(self, request: Request) -> Response:
         asked = request.query_params
-        data = self.files.get((asked["type"], asked["filename"]))
+        below, name = asked.get("subfolder", ""), asked["filename"]
+        data = self.files.get((asked.get("type", "output"), f"{below}/{name}" if below else name))
         return Response(data, media_type="image/png") if data else Response(status_code=404)
 
 
-def _problem(node: dict[str, Any], kind: str, key: str) -> dict[str, Any]:
-    error = {"type": kind, "message": "Value not in list", "extra_info": {"input_name": key}}
-    return {"errors": [error], "class_type": node["class_type"], "dependent_outputs": []}
+async def _no_such_file(_request: Request) -> Response:
+    return Response(status_code=404)
 
 
 def _place(reference: str) -> tuple[str, str]:
+    """`name [temp]`: folder and name."""
     name, _, kind = reference.partition(" [")
     return (kind.rstrip("]") or "input", name)
-
-
-def paint(prompt: dict[str, Any], read: Any) -> bytes:
-    """The picture of a graph: noise by its seed, of the size of its latent or its input."""
-    inputs = {node["class_type"]: node["inputs"] for node in prompt.values()}
-    seeds = [node["inputs"]["seed"] for node in prompt.values() if "seed" in node["inputs"]]
-    sizes = [one["inputs"] for one in prompt.values() if "Latent" in one["class_type"]]
-    if "LoadImage" in inputs:
-        width, height = read(inputs["LoadImage"]["image"]).size
-    else:
-        size = next(one for one in sizes if "width" in one)
-        width, height = size["width"], size["height"]
-    if "ImageUpscaleWithModel" in inputs:
-        width, height = width * 4, height * 4
-    pixels = noise(seeds[0] if seeds else 0, width, height)
-    if "CutOut" in inputs:
-        pixels = np.dstack([pixels, np.full((height, width), 40, np.uint8)])
-    data = io.BytesIO()
-    Image.fromarray(pixels).save(data, "PNG")
-    return data.getvalue()
 
 
 @asynccontextmanager

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.engines.remote.comfy import paint
+from tests.engines.remote.comfy_nodes import NODES, Check, paint
 from tests.engines.remote.local import Local, serving
 
 KEY = "rp-secret-5b1f"
@@ -30,6 +30,9 @@ class FakeRunPod:
         self.output: Any = None
         """In place of a painted picture."""
         self.error = ""
+        self.progress: dict[str, Any] | None = None
+        """What a newer worker says while it works."""
+        self.models = {"meadow.safetensors", "kim.safetensors"}
         self.by_url = False
         """Whether pictures come as `s3_url`."""
         self.calls_back = False
@@ -84,19 +87,35 @@ class FakeRunPod:
         said: dict[str, Any] = {"id": name, "status": state, "delayTime": 3}
         if state == "COMPLETED":
             said["output"] = self.output or self._painted(job["body"]["input"])
+        if state == "IN_PROGRESS" and self.progress:
+            said["output"] = self.progress
         if state == "FAILED":
             said["error"] = self.error
         return JSONResponse(said)
 
     def _painted(self, given: dict[str, Any]) -> dict[str, Any]:
+        """As worker-comfyui's handler: what every node saved, but nothing temporary."""
         files = {one["name"]: base64.b64decode(one["image"]) for one in given.get("images", [])}
-        data = paint(given["workflow"], lambda name: Image.open(io.BytesIO(files[name])))
-        image = {"filename": "imgen_00001_.png", "type": "base64"}
+        workflow = given["workflow"]
+        checked = Check(workflow, self.models, files.__contains__)()
+        if checked.error:
+            return {"error": f"Workflow validation failed: {checked.node_errors}"}
+        images = [
+            self._image(
+                f"{workflow[end]['inputs'].get('filename_prefix', 'own')}_00001_.png",
+                paint(workflow, end, lambda name: Image.open(io.BytesIO(files[name]))),
+            )
+            for end in checked.outputs
+            if NODES[workflow[end]["class_type"]].output == "output"
+        ]
+        return {"images": images}
+
+    def _image(self, name: str, data: bytes) -> dict[str, str]:
         if not self.by_url:
-            return {"images": [{**image, "data": base64.b64encode(data).decode()}]}
-        self.bucket["one.png"] = data
-        place = f"{self.origin}/bucket/one.png?X-Amz-Signature=s3cr3t"
-        return {"images": [{**image, "type": "s3_url", "data": place}]}
+            return {"filename": name, "type": "base64", "data": base64.b64encode(data).decode()}
+        self.bucket[name] = data
+        place = f"{self.origin}/bucket/{name}?X-Amz-Signature=s3cr3t"
+        return {"filename": name, "type": "s3_url", "data": place}
 
     async def _cancel(self, request: Request) -> Response:
         name = request.path_params["name"]

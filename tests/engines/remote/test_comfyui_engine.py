@@ -12,11 +12,15 @@ import pytest
 from imgen.engines.comfyui.engine import ComfyUiEngine
 from imgen.engines.protocol import Abandoned, Control, EngineResult, Lora, Task
 from imgen.errors import Invalid, Unavailable, Upstream
-from tests.engines.remote.comfy import FakeComfy, comfy
+from tests.engines.remote.comfy import ERAS, FakeComfy, comfy
 from tests.engines.remote.local import Fault, Told, disc, make_request, noise, until
 
 SDXL = {"checkpoint": "meadow.safetensors"}
-FLUX = {"unet": "meadow.safetensors", "clip": ["a", "b"], "vae": "meadow.safetensors"}
+FLUX = {
+    "unet": "meadow.safetensors",
+    "clip": ["clip_l.safetensors", "t5xxl.safetensors"],
+    "vae": "meadow.safetensors",
+}
 
 
 _IDLE = Fault("/prompt", body=b'{"exec_info": {"queue_remaining": 0}}')
@@ -214,12 +218,12 @@ class TestWatching:
         assert fleet.history == {}
 
     async def test_a_server_that_gives_its_own_ids(self) -> None:
-        async with comfy(modern=False) as old:
+        async with comfy(era=2024) as old:
             assert (await make(old)).image.shape == (64, 96, 3)
 
-    @pytest.mark.parametrize("modern", [True, False])
-    async def test_an_abandoned_job_is_cancelled_and_no_other(self, modern: bool) -> None:
-        async with comfy(modern=modern) as fake:
+    @pytest.mark.parametrize("era", ERAS)
+    async def test_an_abandoned_job_is_cancelled_and_no_other(self, era: int) -> None:
+        async with comfy(era=era) as fake:
             fake.hold.clear()
             ours, theirs = Told(), Told()
             engine = make_engine(fake)
@@ -234,9 +238,9 @@ class TestWatching:
             fake.hold.set()
             assert (await first).image.shape == (64, 96, 3)
 
-    @pytest.mark.parametrize("modern", [True, False])
-    async def test_a_running_job_is_stopped_when_its_task_is_cancelled(self, modern: bool) -> None:
-        async with comfy(modern=modern) as fake:
+    @pytest.mark.parametrize("era", ERAS)
+    async def test_a_running_job_is_stopped_when_its_task_is_cancelled(self, era: int) -> None:
+        async with comfy(era=era) as fake:
             fake.hold.clear()
             task = asyncio.create_task(make(fake))
             await until(lambda: fake.running)

@@ -18,7 +18,11 @@ from tests.engines.remote.comfy import FakeComfy
 from tests.engines.remote.local import Told, disc, make_request, noise
 
 SDXL = {"checkpoint": "meadow.safetensors"}
-FLUX = {"unet": "meadow.safetensors", "clip": ["a", "b"], "vae": "meadow.safetensors"}
+FLUX = {
+    "unet": "meadow.safetensors",
+    "clip": ["clip_l.safetensors", "t5xxl.safetensors"],
+    "vae": "meadow.safetensors",
+}
 
 
 def make_engine(fleet: FakeComfy, workflows: Path) -> ComfyUiEngine:
