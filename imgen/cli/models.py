@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from contextlib import closing
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -21,17 +23,19 @@ from rich.table import Table
 
 from imgen.catalog.entries import Model
 from imgen.catalog.load import load_catalog
+from imgen.cli.model_loras import NamedLora, lora_obstacle, loras_of
 from imgen.cli.options import DataDir, settings_for
-from imgen.cli.tables import print_table
+from imgen.cli.tables import Reasons, print_table
 from imgen.engines.diffusers.hub import Hub, RemoteFile, Repository
 from imgen.engines.diffusers.obstacle import obstacle
 from imgen.engines.diffusers.options import ModelOptions, read_options
-from imgen.engines.diffusers.pull import Need, changed_files, chosen, fetch, needs
+from imgen.engines.diffusers.pull import Need, changed_files, check_room, chosen, fetch, needs
 from imgen.engines.diffusers.source import find_source
 from imgen.errors import Forbidden, ImgenError, NotFound
 
 app = typer.Typer(help="See, check and fetch the weights of models.", no_args_is_help=True)
 _GIB = 1024**3
+_NOT_FOR_COMMERCE = re.compile(r"\bnc\b|non-?commercial", re.IGNORECASE)
 _Plan = list[tuple[Repository, tuple[RemoteFile, ...]]]
 
 ModelsDir = Annotated[
@@ -42,21 +46,32 @@ ModelsDir = Annotated[
 
 @app.command("list")
 def list_models(models_dir: ModelsDir = None, data_dir: DataDir = None) -> None:
-    """List the models of this machine's own engine: weights, licence, and what they lack."""
+    """List the models of this machine's own engine: weights, licence, and what they lack.
+
+    Below them, the LoRAs that characters and styles name.
+    """
     settings = settings_for(data_dir)
     folder = models_dir or settings.diffusers.models or settings.data_dir / "models"
+    catalog = load_catalog(settings.catalog.paths)
+    reasons = Reasons()
     table = Table("model", "weights", "licence", "GiB", "runs here")
-    for model, options in _own(load_catalog(settings.catalog.paths).models.values()):
-        lacks = obstacle(model.options, {"models": folder})
+    for model, options in _own(catalog.models.values()):
         size = _size(options, folder)
         table.add_row(
             model.key,
             options.weights or options.upscaler or options.matting,
             model.licence + ("" if model.commercial_use else " (not for commercial use)"),
             f"{size / _GIB:.1f}" if size else "",
-            f"no: {lacks}" if lacks else "yes",
+            reasons.cell(obstacle(model.options, {"models": folder})),
         )
     print_table(table)
+    if loras := loras_of(catalog):
+        table = Table("LoRA of", "weights", "for family", "is here")
+        for one in loras:
+            lacks = lora_obstacle(one.lora, folder)
+            table.add_row(one.of, one.lora.reference, one.lora.family or "any", reasons.cell(lacks))
+        print_table(table)
+    reasons.print()
 
 
 @app.command()
@@ -65,36 +80,51 @@ def check(
     models_dir: ModelsDir = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Compare fetched weights with their checksums. Ends with status 1 when one has changed."""
+    """Compare fetched weights, LoRAs too, with their checksums.
+
+    Ends with status 1 when one has changed, or when the model asked for lacks something.
+    """
     settings = settings_for(data_dir)
     folder = models_dir or settings.diffusers.models or settings.data_dir / "models"
-    models = load_catalog(settings.catalog.paths).models
-    asked = [_named(models, slug)] if slug else list(models.values())
+    catalog = load_catalog(settings.catalog.paths)
+    asked = [_named(catalog.models, slug)] if slug else list(catalog.models.values())
     good = True
     for model, options in _own(asked):
+        loras = loras_of(catalog, model)
         lacks = obstacle(model.options, {"models": folder})
-        wrong = [
-            f"{need.repository}/{path}"
-            for need in needs(options)
-            for path in changed_files(folder / need.repository)
-        ]
-        if wrong:
-            print(f"{model.key}: changed since it was fetched: {', '.join(wrong)}")
-        elif lacks:
-            print(f"{model.key}: cannot run: {lacks}")
-        else:
-            print(f"{model.key}: good")
-        good = good and not wrong and not (slug and lacks)
+        without = [one for one in loras if lora_obstacle(one.lora, folder)]
+        wrong = _changed(needs(options, folder, [one.lora.reference for one in loras]), folder)
+        print(f"{model.key}: {_said(wrong, lacks, without, folder)}")
+        good = good and not wrong and not (slug and (lacks or without))
     if not good:
         raise typer.Exit(1)
+
+
+def _said(wrong: list[str], lacks: str, without: list[NamedLora], folder: Path) -> str:
+    if wrong:
+        return f"changed since it was fetched: {', '.join(wrong)}"
+    if lacks:
+        return f"cannot run: {lacks}"
+    if without:
+        missing = (f"{one.of}: {lora_obstacle(one.lora, folder)}" for one in without)
+        return f"good, but for the LoRA of {'; '.join(missing)}"
+    return "good"
+
+
+def _changed(wanted: Iterable[Need], folder: Path) -> list[str]:
+    repositories = dict.fromkeys(need.repository for need in wanted)
+    return [f"{name}/{path}" for name in repositories for path in changed_files(folder / name)]
 
 
 @app.command()
 def pull(
     slug: Annotated[str, typer.Argument(help="The model's key in the catalog.")],
     accept_licence: Annotated[
-        bool, typer.Option("--accept-licence", help="Do not ask about the licence.")
+        bool, typer.Option("--accept-licence", help="Do not ask about licences.")
     ] = False,
+    with_loras: Annotated[
+        bool, typer.Option("--loras/--no-loras", help="Those of characters and styles too.")
+    ] = True,
     hub_url: Annotated[
         str, typer.Option("--hub", envvar="HF_ENDPOINT", help="Address of the hub.")
     ] = "https://huggingface.co",
@@ -106,21 +136,60 @@ def pull(
 ) -> None:
     """Fetch a model's weights; a fetch that broke off goes on where it was.
 
-    Shows the licence first, and asks where it is gated or forbids commercial use. Only safetensors
-    are fetched, and each file is checked.
+    Fetches the LoRAs of characters and styles that fit it too. Shows licences first, and asks where
+    one is gated or forbids commercial use. Only safetensors are fetched, and each file is checked.
     """
     settings = settings_for(data_dir)
     folder = models_dir or settings.diffusers.models or settings.data_dir / "models"
-    model = _named(load_catalog(settings.catalog.paths).models, slug)
-    wanted = needs(read_options(model.options))
-    if model.engine != "diffusers" or not wanted:
-        raise NotFound(f"{slug} takes nothing from a hub")
+    catalog = load_catalog(settings.catalog.paths)
+    model = _named(catalog.models, slug)
+    loras = loras_of(catalog, model) if with_loras else []
     with closing(Hub(hub_url, token)) as hub:
-        plan = [_planned(hub, need) for need in wanted]
-        _agree(model, plan, accept_licence)
-        _fetch_all(hub, plan, folder)
+        got = _pull(hub, model, [one.lora.reference for one in loras], folder, accept_licence)
+    if not got.fetched:
+        raise NotFound(f"{slug} takes nothing from a hub")
     lacks = obstacle(model.options, {"models": folder})
-    print(f"{slug} is here" + (f"; it cannot run yet: {lacks}" if lacks else ""))
+    print(
+        f"{slug} is here"
+        + (", but not all of its LoRAs" if got.lost else "")
+        + (f"; it cannot run yet: {lacks}" if lacks else "")
+    )
+    if got.lost:
+        raise typer.Exit(1)
+
+
+@dataclass(slots=True)
+class _Pulled:
+    fetched: set[Need] = field(default_factory=set)
+    lost: set[Need] = field(default_factory=set)
+    """LoRAs that the hub does not give."""
+
+    def knows(self, need: Need) -> bool:
+        return need in self.fetched or need in self.lost
+
+
+def _pull(hub: Hub, model: Model, loras: list[str], folder: Path, accepted: bool) -> _Pulled:
+    """In rounds: what a single file lacks shows when it is here."""
+    got = _Pulled()
+    if model.engine != "diffusers":
+        return got
+    options = read_options(model.options)
+    while wanted := [one for one in needs(options, folder, loras) if not got.knows(one)]:
+        plan: _Plan = []
+        for need in wanted:
+            try:
+                plan.append(_planned(hub, need))
+            except ImgenError as error:
+                if not need.lora:
+                    raise
+                print(f"{need.repository}: {error.message}")
+                got.lost.add(need)
+        _agree(model, plan, accepted, known=bool(got.fetched))
+        for repository, files in plan:
+            check_room(repository, files, folder)
+        _fetch_all(hub, plan, folder)
+        got.fetched |= set(wanted) - got.lost
+    return got
 
 
 def _planned(hub: Hub, need: Need) -> tuple[Repository, tuple[RemoteFile, ...]]:
@@ -128,8 +197,11 @@ def _planned(hub: Hub, need: Need) -> tuple[Repository, tuple[RemoteFile, ...]]:
     return repository, chosen(repository, need)
 
 
-def _agree(model: Model, plan: _Plan, accepted: bool) -> None:
+def _agree(model: Model, plan: _Plan, accepted: bool, *, known: bool) -> None:
     """Show the licences; where one is gated or not for commerce, somebody must accept it.
+
+    Args:
+        known: the model's own licence was accepted in an earlier round.
 
     Raises:
         imgen.errors.Forbidden: nobody did.
@@ -138,11 +210,12 @@ def _agree(model: Model, plan: _Plan, accepted: bool) -> None:
     print(f"{model.label}: {size / _GIB:.2f} GiB")
     for repository, _ in plan:
         print(f"  {repository.name}: {repository.licence or model.licence or 'no licence named'}")
-    strict = not model.commercial_use or any(repository.gated for repository, _ in plan)
-    if not strict or accepted:
+    closed = [one.licence for one, _ in plan if _NOT_FOR_COMMERCE.search(one.licence)]
+    closed += [] if model.commercial_use or known else [model.licence]
+    if accepted or not (closed or any(repository.gated for repository, _ in plan)):
         return
-    if not model.commercial_use:
-        print(f"  {model.licence} does not allow commercial use.")
+    for licence in dict.fromkeys(closed):
+        print(f"  {licence} does not allow commercial use.")
     if not typer.confirm("Do you accept these licences?"):
         raise Forbidden("Nothing was fetched: the licence was not accepted (--accept-licence)")
 

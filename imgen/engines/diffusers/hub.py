@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import random
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import httpx
 
-from imgen.errors import Forbidden, NotFound, Upstream
+from imgen.errors import Forbidden, Invalid, NotFound, Upstream
 
+Result = TypeVar("Result")
 _TRIES = 5
+_LONGEST = 60.0
+"""Seconds between two tries, whatever the hub asks for."""
 _CHUNK = 1024 * 1024
 _TIMEOUT = httpx.Timeout(30.0, read=60.0)
 
@@ -50,10 +55,14 @@ class Hub:
     Args:
         url: its address.
         token: sent along for gated models; never logged, never to another host.
+        pause: waits so many seconds between two tries.
     """
 
-    def __init__(self, url: str, token: str = "") -> None:
+    def __init__(
+        self, url: str, token: str = "", pause: Callable[[float], object] = time.sleep
+    ) -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._pause = pause
         self._client = httpx.Client(
             base_url=url.rstrip("/"), headers=headers, timeout=_TIMEOUT, follow_redirects=True
         )
@@ -69,13 +78,17 @@ class Hub:
             imgen.errors.NotFound, Forbidden, Upstream: it is not there, not for us, or not to read.
         """
         path = f"/api/models/{name}/revision/{quote(revision or 'main', safe='')}"
+        reply = self._insisting(lambda: self._asked(path, name))
+        try:
+            return _repository(name, reply.json())
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise Upstream(f"The hub's answer about {name} cannot be read") from None
+
+    def _asked(self, path: str, name: str) -> httpx.Response:
         with _translated(name):
             reply = self._client.get(path, params={"blobs": "true"})
-            _check(reply, name)
-            try:
-                return _repository(name, reply.json())
-            except (ValueError, KeyError, TypeError, AttributeError):
-                raise Upstream(f"The hub's answer about {name} cannot be read") from None
+        _check(reply, name)
+        return reply
 
     def download(
         self, repository: Repository, file: RemoteFile, target: Path, done: Callable[[int], object]
@@ -87,25 +100,37 @@ class Hub:
 
         Raises:
             imgen.errors.Upstream: it broke off again and again, or is not what the hub announced.
+            OSError: it cannot be written.
         """
         target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(target.name + ".part")
+        part = part_of(target)
         digest = _Digest(file)
-        if part.exists():
+        carried_on = part.exists()
+        if carried_on:
             done(digest.read(part))
         url = f"/{repository.name}/resolve/{repository.commit}/{quote(file.path)}"
+        self._insisting(lambda: self._carry_on(url, part, digest, done))
+        if digest.matches():
+            part.replace(target)
+            return
+        done(-digest.length)
+        part.unlink()
+        if not carried_on:
+            raise Upstream(f"{file.path} of {repository.name} is not what the hub announced")
+        self.download(repository, file, target, done)  # the start was of another version
+
+    def _insisting(self, attempt: Callable[[], Result]) -> Result:
+        """Tried again after a pause, where it may be the moment's fault."""
         for left in reversed(range(_TRIES)):
             try:
-                with _translated(repository.name):
-                    self._carry_on(url, part, digest, done)
-                break
-            except Upstream:
+                return attempt()
+            except Upstream as error:
                 if not left:
                     raise
-        if not digest.matches():
-            part.unlink()
-            raise Upstream(f"{file.path} of {repository.name} is not what the hub announced")
-        part.replace(target)
+                jitter = random.uniform(0.5, 1.5)  # noqa: S311 - spreads load, keeps no secret
+                waited = error.retry_after or 2.0 ** (_TRIES - 1 - left) * jitter
+                self._pause(min(waited, _LONGEST))
+        raise AssertionError("unreachable")
 
     def _carry_on(
         self, url: str, part: Path, digest: _Digest, done: Callable[[int], object]
@@ -115,8 +140,11 @@ class Hub:
         headers = {"Accept-Encoding": "identity"}
         if digest.length:
             headers["Range"] = f"bytes={digest.length}-"
-        with self._client.stream("GET", url, headers=headers) as reply:
-            _check(reply, url)
+        with (
+            _translated(digest.file.path),
+            self._client.stream("GET", url, headers=headers) as reply,
+        ):
+            _check(reply, digest.file.path)
             if digest.length and reply.status_code != 206:  # it begins anew
                 done(-digest.length)
                 digest.reset()
@@ -128,6 +156,11 @@ class Hub:
                     done(len(chunk))
         if digest.length < digest.file.size:
             raise Upstream(f"{digest.file.path} broke off")
+
+
+def part_of(target: Path) -> Path:
+    """Where a file lies until all of it is there."""
+    return target.with_name(target.name + ".part")
 
 
 class _Digest:
@@ -197,8 +230,15 @@ def _check(reply: httpx.Response, name: str) -> None:
         )
     if reply.status_code == 404:
         raise NotFound(f"The hub has no {name}")
+    if reply.is_client_error and reply.status_code not in {408, 429}:
+        raise Invalid(f"The hub refuses {name} with status {reply.status_code}")
     if reply.is_error:
-        raise Upstream(f"The hub answered {reply.status_code} about {name}")
+        asked = reply.headers.get("Retry-After", "")
+        raise Upstream(
+            f"The hub answered {reply.status_code} about {name}; try again later, what has come "
+            "is kept",
+            retry_after=float(asked) if asked.isdecimal() else None,
+        )
 
 
 @contextmanager

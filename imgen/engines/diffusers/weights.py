@@ -18,6 +18,8 @@ from imgen.errors import Invalid, Unavailable
 
 INDEX = "model_index.json"
 """What makes a folder a diffusers pipeline."""
+LORA_FILE = "pytorch_lora_weights.safetensors"
+"""What diffusers calls a LoRA that it saves."""
 _CHECKER = "safety_checker"
 """Never loaded: pictures are reviewed after the engine."""
 _PICKLES = {".bin", ".ckpt", ".pt", ".pth", ".pkl", ".pickle"}
@@ -214,7 +216,7 @@ def lora_file(reference: str, models: Path | None) -> Path:
         read_header(place)
         return place
     files = sorted(place.glob("*.safetensors"))
-    named = [file for file in files if file.name == "pytorch_lora_weights.safetensors"]
+    named = [file for file in files if file.name == LORA_FILE]
     if len(named or files) != 1:
         raise Unavailable(
             f"{place} holds {len(files)} safetensors files; name one as path or :file"

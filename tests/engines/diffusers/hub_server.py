@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,9 +16,11 @@ from urllib.parse import unquote, urlsplit
 
 @dataclass
 class LocalHub:
-    """One repository, `acme/meadow`."""
+    """A repository, `acme/meadow`, and perhaps others."""
 
     files: dict[str, bytes]
+    others: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    """Name → files."""
     gated: bool = False
     licence: str = "apache-2.0"
     token: str = "hub-token"
@@ -25,17 +28,24 @@ class LocalHub:
     """The next downloads end after so many bytes."""
     lies: bool = False
     """What comes is not what is announced."""
+    refusals: list[int] = field(default_factory=list)
+    """Statuses of the next answers."""
     ranges: bool = True
     asked: list[tuple[str, str]] = field(default_factory=list)
     """(path, Range) of each request."""
     url: str = ""
 
-    def description(self) -> dict[str, Any]:
+    def repository(self, name: str) -> dict[str, bytes]:
+        return self.files if name == "acme/meadow" else self.others.get(name, {})
+
+    def description(self, name: str) -> dict[str, Any]:
         return {
             "sha": "c0ffee",
             "gated": "manual" if self.gated else False,
             "cardData": {"license": self.licence},
-            "siblings": [self._sibling(path, content) for path, content in self.files.items()],
+            "siblings": [
+                self._sibling(path, content) for path, content in self.repository(name).items()
+            ],
         }
 
     @staticmethod
@@ -46,6 +56,10 @@ class LocalHub:
             return {**found, "lfs": {"sha256": digest, "size": len(content)}, "blobId": "f" * 40}
         blob = f"blob {len(content)}\0".encode() + content
         return {**found, "blobId": hashlib.sha1(blob).hexdigest()}
+
+
+_DESCRIPTION = re.compile(r"/api/models/([^/]+/[^/]+)/revision/main")
+_FILE = re.compile(r"/([^/]+/[^/]+)/resolve/c0ffee/(.*)")
 
 
 def _handler(hub: LocalHub) -> type[BaseHTTPRequestHandler]:
@@ -59,14 +73,25 @@ def _handler(hub: LocalHub) -> type[BaseHTTPRequestHandler]:
             hub.asked.append((path, self.headers.get("Range", "")))
             if hub.gated and self.headers.get("Authorization") != f"Bearer {hub.token}":
                 self._send(403, b"gated")
-            elif path == "/api/models/acme/meadow/revision/main":
-                self._send(200, json.dumps(hub.description()).encode())
-            elif path.removeprefix("/acme/meadow/resolve/c0ffee/") in hub.files:
-                self._file(hub.files[path.removeprefix("/acme/meadow/resolve/c0ffee/")])
+            elif hub.refusals:
+                self._send(hub.refusals.pop(0), b"not now")
+            elif found := _DESCRIPTION.fullmatch(path):
+                self._described(found[1])
+            elif found := _FILE.fullmatch(path):
+                self._file(hub.repository(found[1]).get(found[2]))
             else:
                 self._send(404, b"not here")
 
-        def _file(self, content: bytes) -> None:
+        def _described(self, name: str) -> None:
+            if hub.repository(name):
+                self._send(200, json.dumps(hub.description(name)).encode())
+            else:
+                self._send(404, b"not here")
+
+        def _file(self, content: bytes | None) -> None:
+            if content is None:
+                self._send(404, b"not here")
+                return
             if hub.lies:
                 content = bytes(len(content))
             start = 0
@@ -85,6 +110,8 @@ def _handler(hub: LocalHub) -> type[BaseHTTPRequestHandler]:
         def _send(self, status: int, body: bytes) -> None:
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
+            if status == 429:
+                self.send_header("Retry-After", "7")
             self.end_headers()
             self.wfile.write(body)
 
