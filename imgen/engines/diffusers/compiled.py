@@ -22,6 +22,8 @@ _OWN_FORMS = 16
 _VARIANTS = 16
 """Of one form, or of a part of it."""
 _Forward = Callable[..., Any]
+Backend = str | Callable[[Any, Any], Any]
+"""Of `torch.compile`."""
 
 
 class Form:
@@ -56,7 +58,7 @@ class Form:
             _log.warning("compile.failed", error=_first_line(error))
         return self.plain(*given, **named)
 
-    def compile(self, kind: Hashable, backend: str, given: Any, named: Any) -> None:
+    def compile(self, kind: Hashable, backend: Backend, given: Any, named: Any) -> None:
         """Make a kind of input ready. Takes a minute or so, and the memory of one pass.
 
         Raises:
@@ -72,7 +74,7 @@ class Form:
             self._begun.add(kind)
             self._want((ref(self), kind, given, named))
 
-    def _compiled(self, backend: str) -> _Forward:
+    def _compiled(self, backend: Backend) -> _Forward:
         shared = len(self.ready) >= _OWN_FORMS
         if shared:
             for one in self.ready.values():
@@ -96,10 +98,10 @@ class Compiler:
     """Warms compiled denoisers up in a thread of its own, with what real batches were given.
 
     Args:
-        backend: of `torch.compile`.
+        backend: what compiles.
     """
 
-    def __init__(self, backend: str = "inductor") -> None:
+    def __init__(self, backend: Backend = "inductor") -> None:
         self._backend = backend
         self._forms: WeakKeyDictionary[Loaded, Form] = WeakKeyDictionary()
         self._work: SimpleQueue[_Work | Event] = SimpleQueue()
@@ -107,7 +109,7 @@ class Compiler:
         self._closed = False
 
     @contextlib.contextmanager
-    def over(self, loaded: Loaded, *_: object) -> Iterator[None]:
+    def over(self, loaded: Loaded) -> Iterator[None]:
         """Run a batch with what is compiled by now, and have the rest of it compiled.
 
         With LoRAs in memory, layers are swapped under the compiled form: such models run as they

@@ -67,9 +67,9 @@ class DiffusersEngine:
             self._size,
             offload,
         )
-        self._attempt = Attempt(self._device, self._resident, self._paint)
-        self._compiler = Compiler()
         self._tools = Tools(self._models, self._device)
+        self._attempt = Attempt(self._device, self._resident, self._paint, self._tools.release)
+        self._compiler = Compiler()
         self._batches = Batches(self._work, batch, batch_window_ms / 1000)
 
     async def run(self, request: EngineRequest, progress: Progress) -> EngineResult:
@@ -110,7 +110,7 @@ class DiffusersEngine:
         """In the device's thread: one batch, or one piece of work without a pipeline."""
         first = tickets[0].order
         if not isinstance(first, Order):
-            return [first(tickets[0].progress)]
+            return [self._attempt.alone(first, tickets[0].progress)]
         loaded = self._resident.get(first.options)
         pipe = loaded.first
         groups: dict[Hashable, list[Ticket]] = {}
@@ -146,7 +146,7 @@ class DiffusersEngine:
     def _paint(self, loaded: Loaded, orders: Sequence[Order], tell: Any) -> list[Pixels]:
         wanted = loaded.options.compile
         if self._compile if wanted is None else wanted:
-            with self._compiler.over(loaded, (batch_key(orders[0]), len(orders))):
+            with self._compiler.over(loaded):
                 return paint(loaded, orders, tell)
         return paint(loaded, orders, tell)
 

@@ -142,22 +142,6 @@ async def test_eight_bit_floats_still_paint(make_engine: Any, weights: Weights) 
     assert 0 < apart.mean() < 20
 
 
-async def test_compiling_does_not_keep_the_queue_waiting(
-    make_engine: Any, weights: Weights
-) -> None:
-    from imgen.engines.diffusers.compiled import Compiler
-
-    engine = make_engine(compile=True)
-    engine._compiler = Compiler(backend="eager")
-    request = make_request(weights("sdxl"))
-    first = await engine.run(request, ignore)
-    await asyncio.to_thread(engine._compiler.wait)
-    loaded = next(iter(engine._compiler._ready))
-    assert len(engine._compiler._ready[loaded]) == 1
-    second = await engine.run(request, ignore)
-    assert np.abs(first.image.astype(int) - second.image).max() <= 1
-
-
 async def test_offloaded_weights_paint_the_same_picture(
     make_engine: Any, weights: Weights, monkeypatch: pytest.MonkeyPatch
 ) -> None:
