@@ -1,12 +1,15 @@
 """Our engine beside plain calls of diffusers: overhead with tiny weights, throughput on a GPU.
 
-    python -m bench diffusers_engine [--quick]
+    python -m bench.diffusers_engine [--quick] [--rehearse] [--full-size-on-cpu]
 
 Needs the extra `diffusers`. Without a GPU: the time of one picture through the engine and through
 the bare pipeline, tiny SDXL weights, in turns. With one: SDXL (1024², 30 steps) and a model of
-FLUX-schnell's shape (4 steps) at full size with random weights, in bf16, at batch 1, 4 and 8; the
-other side calls `pipe(...)` once a picture. Also the time to switch LoRAs, the share of the chip's
-matrix peak that our side reaches, and how close the pictures are.
+FLUX-schnell's shape (4 steps) at full size with random weights, in bf16, at batch 1, 4 and 8.
+Beside it plain calls `pipe(...)`, one by one, and `pipe([...])` with a batch made up by hand. Also
+the time to change LoRAs, the share of the chip's matrix peak, and how close the pictures are.
+
+`--rehearse` walks the same lines on the CPU with tiny weights: its figures mean nothing.
+`--full-size-on-cpu` paints with SDXL at full size once, and says what memory that took.
 """
 
 from __future__ import annotations
@@ -25,13 +28,28 @@ def main() -> int:
     if find_spec("torch") is None:
         print("The extra `diffusers` is not installed: pip install 'imgen[diffusers]'")
         return SKIPPED
-    measure = import_module("bench.diffusers_engine.measure")  # it needs torch
-    quick = "--quick" in sys.argv
-    measure.overhead(3 if quick else 25)
-    if not import_module("torch").cuda.is_available():
-        print("No GPU here: throughput at full size was not measured.")
-        return 0
-    with tempfile.TemporaryDirectory() as folder:
-        measure.throughput("sdxl", 30, 5.0, 1 if quick else 5, Path(folder))
-        measure.throughput("flux-schnell", 4, 0.0, 1 if quick else 5, Path(folder))
+    if "--full-size-on-cpu" in sys.argv:
+        fits = import_module("bench.diffusers_engine.fits")  # it needs torch, as all of these do
+        fits.count_parameters()
+        fits.fits()
+    elif "--rehearse" in sys.argv:
+        print("A rehearsal on the CPU with tiny weights: these figures mean nothing.")
+        _throughput("rehearsal")
+    else:
+        _measure(quick="--quick" in sys.argv)
     return 0
+
+
+def _measure(*, quick: bool) -> None:
+    import_module("bench.diffusers_engine.overhead").overhead(3 if quick else 25)
+    if import_module("torch").cuda.is_available():
+        _throughput("quick" if quick else "full")
+    else:
+        print("No GPU here: throughput at full size was not measured (see --rehearse).")
+
+
+def _throughput(kind: str) -> None:
+    throughput = import_module("bench.diffusers_engine.throughput")
+    for name in ("sdxl", "flux-schnell"):
+        with tempfile.TemporaryDirectory() as folder:
+            throughput.throughput(throughput.scene_of(kind, name), Path(folder))

@@ -8,6 +8,7 @@ from typing import Any
 import diffusers
 import torch
 import transformers
+from safetensors.torch import save_file
 
 from tests.engines.diffusers.tiny import byte_tokenizer, clip_tokenizer
 
@@ -18,20 +19,45 @@ _VAE: dict[str, Any] = {
     "layers_per_block": 2,
     "sample_size": 1024,
 }
+_ADAPTED = ("to_q", "to_k", "to_v", "to_out.0")
 
 
-def full_size(name: str, folder: Path) -> Path:
-    """`sdxl` or `flux-schnell`, made on the GPU and saved in bf16."""
+def pipeline(name: str, folder: Path, device: str) -> Any:
+    """`sdxl` or `flux-schnell` in bf16; on the device `meta`, it takes no memory.
+
+    Args:
+        folder: a new one, for the tokenizer's files.
+    """
+    read = clip_tokenizer(folder)
+    scheduler = _scheduler(name)  # it computes with its tables: on the CPU, in full precision
     torch.manual_seed(0)
     torch.set_default_dtype(torch.bfloat16)
-    read = clip_tokenizer(folder.with_suffix(".parts"))
     try:
-        with torch.device("cuda"):
-            pipe = _sdxl(read) if name == "sdxl" else _flux(read)
+        with torch.device(device):
+            return _sdxl(read, scheduler) if name == "sdxl" else _flux(read, scheduler)
     finally:
         torch.set_default_dtype(torch.float32)
+
+
+def full_size(name: str, folder: Path, device: str) -> Path:
+    """A folder with such a pipeline: 7 GB for `sdxl`, 34 GB for `flux-schnell`."""
+    pipe = pipeline(name, folder.with_suffix(".parts"), device)
     pipe.save_pretrained(folder, safe_serialization=True)
     return folder
+
+
+def make_lora(denoiser: Any, part: str, file: Path, *, seed: int) -> Path:
+    """A LoRA of rank 16 over the attention of a denoiser, small as a trained one's values are."""
+    random = torch.Generator().manual_seed(seed)
+    tensors = {}
+    for name, layer in denoiser.named_modules():
+        if name.endswith(_ADAPTED) and hasattr(layer, "in_features"):
+            shapes = {"A": (16, layer.in_features), "B": (layer.out_features, 16)}
+            for matrix, shape in shapes.items():
+                values = torch.randn(shape, generator=random) * 0.02
+                tensors[f"{part}.{name}.lora_{matrix}.weight"] = values.to(torch.bfloat16)
+    save_file(tensors, file)
+    return file
 
 
 def _clip(read: Any, width: int, layers: int) -> Any:
@@ -47,7 +73,15 @@ def _clip(read: Any, width: int, layers: int) -> Any:
     )
 
 
-def _sdxl(read: Any) -> Any:
+def _scheduler(name: str) -> Any:
+    if name == "sdxl":
+        return diffusers.EulerDiscreteScheduler(
+            beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", steps_offset=1
+        )
+    return diffusers.FlowMatchEulerDiscreteScheduler()
+
+
+def _sdxl(read: Any, scheduler: Any) -> Any:
     return diffusers.StableDiffusionXLPipeline(
         vae=diffusers.AutoencoderKL(latent_channels=4, scaling_factor=0.13025, **_VAE),
         text_encoder=transformers.CLIPTextModel(_clip(read, 768, 12)),
@@ -68,11 +102,11 @@ def _sdxl(read: Any) -> Any:
             addition_time_embed_dim=256,
             projection_class_embeddings_input_dim=2816,
         ),
-        scheduler=diffusers.EulerDiscreteScheduler(beta_schedule="scaled_linear"),
+        scheduler=scheduler,
     )
 
 
-def _flux(read: Any) -> Any:
+def _flux(read: Any, scheduler: Any) -> Any:
     t5 = transformers.T5Config(
         d_model=4096,
         d_ff=10240,
@@ -91,7 +125,7 @@ def _flux(read: Any) -> Any:
         **_VAE,
     )
     return diffusers.FluxPipeline(
-        scheduler=diffusers.FlowMatchEulerDiscreteScheduler(),
+        scheduler=scheduler,
         vae=vae,
         text_encoder=transformers.CLIPTextModel(_clip(read, 768, 12)),
         tokenizer=read,
