@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+import numpy as np
 from PIL import Image
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -20,7 +21,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from tests.engines.remote.comfy_nodes import NODES, Check, in_order, paint
-from tests.engines.remote.local import Local, serving
+from tests.engines.remote.local import Local, Pixels, serving
 
 ERAS = (2026, 2025, 2024)
 """2026: `/api/jobs/…/cancel`. 2025: takes prompt ids, and stops one prompt alone. 2024: neither."""
@@ -57,6 +58,11 @@ class FakeComfy:
         """No websocket."""
         self.deafened = False
         """In the middle of a long step: does not notice that it is to stop."""
+        self.slow_to_queue = asyncio.Event()
+        """Cleared: a prompt that came is queued later."""
+        self.slow_to_queue.set()
+        self.spoils_prompt = False
+        """Something between puts another end to each prompt, and a fault into its own."""
         self.previews = True
         """Started with `--preview-method auto`."""
         self.previews_sent = 0
@@ -100,6 +106,10 @@ class FakeComfy:
         """Whether somebody has asked for its history since it was sent."""
         sent = max(n for n, call in enumerate(self.local.calls) if call.path == "/prompt")
         return any(prompt_id in call.path for call in self.local.calls[sent:])
+
+    def loaded(self, reference: str) -> Pixels:
+        """What a `LoadImage` node with that name sees."""
+        return np.asarray(self._read(reference).convert("RGB"))
 
     def interrupt(self) -> None:
         """As its own page does it."""
@@ -256,6 +266,9 @@ class FakeComfy:
         if name is not None and str(uuid.UUID(name)) != name:
             error = {"type": "invalid_prompt_id", "message": "prompt_id must be a valid UUID"}
             return JSONResponse({"error": error, "node_errors": {}}, 400)
+        await self.slow_to_queue.wait()
+        if self.spoils_prompt:
+            _spoil(body["prompt"])
         checked = Check(body["prompt"], self.models, lambda file: _place(file) in self.files)()
         if checked.error:
             said = {"error": checked.error, "node_errors": checked.node_errors}
@@ -339,6 +352,15 @@ class FakeComfy:
         below, name = asked.get("subfolder", ""), asked["filename"]
         data = self.files.get((asked.get("type", "output"), f"{below}/{name}" if below else name))
         return Response(data, media_type="image/png") if data else Response(status_code=404)
+
+
+def _spoil(prompt: dict[str, Any]) -> None:
+    size = {"width": 64, "height": 64, "batch_size": 1}
+    prompt["other"] = {"class_type": "EmptyLatentImage", "inputs": size}
+    link = {"samples": ["other", 0], "vae": ["weights", 2]}
+    prompt["another"] = {"class_type": "VAEDecode", "inputs": link}
+    prompt["end"] = {"class_type": "PreviewImage", "inputs": {"images": ["another", 0]}}
+    prompt["sampler"]["inputs"]["scheduler"] = "no such"
 
 
 async def _no_such_file(_request: Request) -> Response:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from imgen.engines.comfyui.engine import ComfyUiEngine
+from imgen.engines.hints import DRAWN, drawn
 from imgen.engines.protocol import Abandoned, Control, EngineResult, Lora, Task
 from imgen.errors import Invalid, Unavailable, Upstream
 from tests.engines.remote.comfy import ERAS, FakeComfy, comfy
@@ -161,15 +162,69 @@ class TestEdits:
         result = await make(fleet, upscaler, image=np.dstack([image, mask]), **fields)
         assert result.image.shape == (128, 192, 4)
 
-    async def test_edges_guide_where_there_is_a_controlnet(self, fleet: FakeComfy) -> None:
-        image, _ = disc()
-        guided = {**SDXL, "controlnet": {"canny": "meadow.safetensors"}}
+    @pytest.mark.parametrize("kind", DRAWN)
+    @pytest.mark.parametrize("weights", [SDXL, FLUX])
+    async def test_a_hint_drawn_here_guides_where_there_is_a_controlnet(
+        self, fleet: FakeComfy, weights: Mapping[str, object], kind: str
+    ) -> None:
+        image, _ = disc(100, 70)
+        guided = {**weights, "controlnet": {kind: "meadow.safetensors"}}
         fields: dict[str, Any] = {"task": Task.IMAGE_TO_IMAGE, "image": image}
-        result = await make(fleet, guided, control=Control("canny", 0.7), **fields)
-        assert nodes(fleet)["ControlNetApplyAdvanced"]["strength"] == 0.7
+        fields |= {"width": 100, "height": 70, "control": Control(kind, 0.7)}
+        result = await make(fleet, guided, **fields)
+        prompt = fleet.prompts[0]["prompt"]
+        control = prompt["control"]["inputs"]
+        assert control["strength"] == 0.7
+        assert prompt["sampler"]["inputs"]["positive"] == ["control", 0]
+        assert "edges" not in prompt
+        sent = fleet.loaded(prompt[control["image"][0]]["inputs"]["image"])
+        assert sent.shape == (80, 112, 3)  # of the picture's own size on the server
+        painted_over = fleet.loaded(prompt["image"]["inputs"]["image"])
+        assert np.array_equal(sent, drawn(painted_over, kind))
+        assert sent.max() > 50
         assert result.ignored == ()
-        result = await make(fleet, guided, control=Control("depth"), **fields)
+
+    async def test_a_control_without_a_controlnet_is_reported(self, fleet: FakeComfy) -> None:
+        image, _ = disc()
+        fields: dict[str, Any] = {"task": Task.IMAGE_TO_IMAGE, "image": image}
+        result = await make(fleet, control=Control("depth"), **fields)
         assert result.ignored == ("control",)
+        assert "ControlNetApplyAdvanced" not in nodes(fleet)
+
+    async def test_a_background_is_taken_away_where_there_is_a_model_for_it(
+        self, fleet: FakeComfy
+    ) -> None:
+        image, _ = disc()
+        cutter = {"matting": "meadow.safetensors"}
+        result = await make(fleet, cutter, task=Task.REMOVE_BACKGROUND, image=image)
+        assert np.array_equal(result.image[..., :3], image)
+        assert (result.image[:, :48, 3].min(), result.image[:, 48:, 3].max()) == (255, 0)
+        own = np.full((64, 96), 90, np.uint8)
+        clear = np.dstack([image, own])
+        result = await make(fleet, cutter, task=Task.REMOVE_BACKGROUND, image=clear)
+        assert (result.image[:, :48, 3].max(), result.image[:, 48:, 3].max()) == (90, 0)
+
+    async def test_a_subject_stands_on_transparency_where_there_is_a_model_for_it(
+        self, fleet: FakeComfy
+    ) -> None:
+        result = await make(fleet, transparent=True)
+        assert (result.image.shape, result.ignored) == ((64, 96, 3), ("transparent",))
+        cutter = {**SDXL, "matting": "meadow.safetensors"}
+        result = await make(fleet, cutter, transparent=True)
+        assert result.ignored == ()
+        assert np.array_equal(result.image[..., :3], noise(11, 96, 64))
+        assert (result.image[:, :48, 3].min(), result.image[:, 48:, 3].max()) == (255, 0)
+        image, mask = disc()
+        fields: dict[str, Any] = {"task": Task.INPAINT, "image": image, "mask": mask}
+        result = await make(fleet, cutter, transparent=True, **fields)
+        assert np.array_equal(result.image[mask == 0][:, :3], image[mask == 0])
+        assert result.image[..., 3].min() == 0
+        result = await make(fleet, cutter, transparent=False)
+        assert result.image.shape == (64, 96, 3)
+
+    async def test_a_model_that_only_cuts_out_does_not_paint(self, fleet: FakeComfy) -> None:
+        with pytest.raises(Invalid, match="cannot do text to image"):
+            await make(fleet, {"matting": "meadow.safetensors"})
 
     async def test_what_it_cannot_do_is_refused_before_anything_is_sent(
         self, fleet: FakeComfy
@@ -204,6 +259,49 @@ class TestWatching:
         shares = [step / of for step, of in told.steps]
         assert shares == sorted(shares)
         assert told.steps[-1] == (8, 8)
+
+    @pytest.mark.parametrize("era", ERAS)
+    async def test_no_preview_is_wanted_and_those_that_come_are_passed_over(self, era: int) -> None:
+        async with comfy(era=era) as fake:
+            assert (await make(fake)).image.shape == (64, 96, 3)
+            assert fake.previews_sent == (0 if era == 2026 else 8)
+
+    async def test_a_cancelled_job_is_not_in_the_history_either(self, fleet: FakeComfy) -> None:
+        """What runs gets there only when its step has ended."""
+        fleet.hold.clear()
+        task = asyncio.create_task(make(fleet))
+        await until(lambda: fleet.running)
+        fleet.deafened = True
+        task.cancel()
+        await until(lambda: fleet.stopped)
+        fleet.deafened = False
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert (fleet.history, fleet.running) == ({}, None)
+
+    async def test_a_job_that_is_cancelled_while_it_is_sent_does_not_run(
+        self, fleet: FakeComfy
+    ) -> None:
+        fleet.hold.clear()
+        fleet.slow_to_queue.clear()
+        task = asyncio.create_task(make(fleet))
+        await until(lambda: "/prompt" in fleet.local.paths())
+        task.cancel()
+        await asyncio.sleep(0)
+        fleet.slow_to_queue.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert len(fleet.prompts) == 1
+        assert (fleet.painted, fleet.waiting) == ([], 0)
+
+    async def test_a_workflow_whose_picture_would_not_be_made_is_not_waited_for(
+        self, fleet: FakeComfy
+    ) -> None:
+        """A server queues what is left of a workflow when a part of it is not sound."""
+        fleet.spoils_prompt = True
+        with pytest.raises(Unavailable, match="value_not_in_list"):
+            await make(fleet)
+        assert fleet.waiting == 0
 
     async def test_without_a_websocket_it_is_polled(self, fleet: FakeComfy) -> None:
         fleet.deaf = True

@@ -57,10 +57,22 @@ OWN: dict[str, Any] = {
     },
     "3": {
         "class_type": "KSampler",
-        "inputs": {"seed": "{{seed}}", "steps": "{{ steps }}", "model": ["10", 0]},
+        "inputs": {
+            "seed": "{{seed}}",
+            "steps": "{{ steps }}",
+            "cfg": 4.5,
+            "sampler_name": "euler",
+            "scheduler": "karras",
+            "denoise": 1,
+            "model": ["10", 0],
+            "positive": ["6", 0],
+            "negative": ["6", 0],
+            "latent_image": ["5", 0],
+        },
     },
-    "8": {"class_type": "PreviewImage", "inputs": {"images": ["3", 0]}},
-    "9": {"class_type": "SaveOwn", "inputs": {"images": ["3", 0]}, "_meta": {"title": "Saved"}},
+    "7": {"class_type": "VAEDecode", "inputs": {"samples": ["3", 0], "vae": ["4", 2]}},
+    "8": {"class_type": "PreviewImage", "inputs": {"images": ["7", 0]}},
+    "9": {"class_type": "SaveOwn", "inputs": {"images": ["7", 0]}, "_meta": {"title": "Saved"}},
 }
 
 
@@ -79,7 +91,8 @@ class TestOwnWorkflows:
         )
         result = await engine.run(request, Told())
         made = nodes(fleet)
-        assert made["KSampler"] == {"seed": 11, "steps": 8, "model": ["4", 0]}
+        assert (made["KSampler"]["seed"], made["KSampler"]["steps"]) == (11, 8)
+        assert made["KSampler"]["model"] == ["4", 0]
         assert made["CLIPTextEncode"]["text"] == 'oil on canvas, a "{{seed}}" sign'
         assert "LoraLoader" not in made
         assert np.array_equal(result.image, noise(11, 96, 64))
@@ -102,7 +115,10 @@ class TestOwnWorkflows:
         cutting = {
             "1": {"class_type": "LoadImage", "inputs": {"image": "{{image}}"}},
             "2": {"class_type": "CutOut", "inputs": {"image": ["1", 0]}},
-            "3": {"class_type": "SaveImage", "inputs": {"images": ["2", 0]}},
+            "3": {
+                "class_type": "SaveImage",
+                "inputs": {"images": ["2", 0], "filename_prefix": "x"},
+            },
         }
         (workflow / "cut.json").write_text(json.dumps(cutting))
         engine = make_engine(fleet, workflow)
