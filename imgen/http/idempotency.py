@@ -79,7 +79,7 @@ class Once:
                 another payload.
             imgen.errors.Conflict: code `idempotency_running`; the first call has not ended yet.
         """
-        _check(key)
+        check_key(key)
         async with self.database.connection() as connection:
             found = await _take(connection, key, digest, holder, self.keep, self.leases.seconds)
         if isinstance(found, Response):
@@ -148,7 +148,12 @@ def _plain(value: object) -> object:
     return str(value)
 
 
-def _check(key: str) -> None:
+def check_key(key: str) -> None:
+    """Refuse what is no key.
+
+    Raises:
+        imgen.errors.Invalid: code `idempotency_key`.
+    """
     if not 1 <= len(key) <= _LONGEST_KEY or not key.isascii() or not key.isprintable():
         raise Invalid(
             f"An Idempotency-Key is 1 to {_LONGEST_KEY} printable ASCII characters",

@@ -13,14 +13,15 @@ from imgen.accounts import store as accounts
 from imgen.accounts.people import store
 from imgen.accounts.people.choose_password import ChoosePassword
 from imgen.accounts.people.join import Join
-from imgen.accounts.people.records import NewSession, SignedIn
+from imgen.accounts.people.records import Browser, NewSession, SignedIn
 from imgen.accounts.people.sessions import Sessions
 from imgen.accounts.people.sign_in import SignIn
 from imgen.accounts.people.sign_up import SignUp
 from imgen.database.pool import Database
-from imgen.errors import Unauthenticated
+from imgen.errors import Conflict, Forbidden, Unauthenticated
 from imgen.http.body import json_object
 from imgen.http.fields import read_fields
+from imgen.http.idempotency import REPLAYED, check_key
 from imgen.http.surface import JsonResponse
 from imgen.surfaces.account import wire
 from imgen.surfaces.account.door import Door, browser_of, id_in
@@ -67,10 +68,35 @@ class Signing:
 
     async def _sign_up(self, request: Request, _person: SignedIn | None) -> Response:
         body = read_fields(wire.SignUp, await fields_of(request))
-        session = await self._people.sign_up(
-            body.email, body.password, browser_of(request), account=body.account
-        )
+        key = request.headers.get("idempotency-key")
+        if key is not None:
+            check_key(key)
+        try:
+            session = await self._people.sign_up(
+                body.email, body.password, browser_of(request), account=body.account
+            )
+        except Conflict as taken:
+            if key is None or taken.code != "email_taken":
+                raise
+            return await self._signed_up_before(body, browser_of(request), taken)
         return await self._welcome(session, status=201)
+
+    async def _signed_up_before(
+        self, body: wire.SignUp, browser: Browser, taken: Conflict
+    ) -> Response:
+        """The repeat of a sign-up whose answer was lost. Nothing was kept of that answer, which
+        held a session: the e-mail tells the call, and who knows the password gets another."""
+        try:
+            session = await self._people.sign_in(body.email, body.password, browser)
+        except (Unauthenticated, Forbidden):
+            raise taken from None
+        person = await self._people.sessions.find(session.token)
+        if person and body.account.strip() not in {"", person.email, person.account}:
+            await self._people.sessions.leave(person)
+            raise taken
+        response = await self._welcome(session, status=201)
+        response.headers[REPLAYED] = "true"
+        return response
 
     async def _sign_in(self, request: Request, person: SignedIn | None) -> Response:
         body = read_fields(wire.SignIn, await fields_of(request))

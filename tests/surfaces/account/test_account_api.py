@@ -63,6 +63,44 @@ async def test_an_e_mail_that_is_taken_is_a_conflict(client: httpx.AsyncClient) 
     assert (response.status_code, response.json()["code"]) == (409, "email_taken")
 
 
+async def test_a_sign_up_whose_answer_was_lost_is_sent_again(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    body = {"email": ANN, "password": GOOD, "account": "pictures"}
+    headers = {"Idempotency-Key": "17"}
+    first = await client.post("/account/sign-up", json=body, headers=headers)
+    client.cookies.clear()
+    again = await client.post("/account/sign-up", json=body, headers=headers)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert "idempotent-replayed" not in first.headers
+    assert again.headers["idempotent-replayed"] == "true"
+    assert again.json() == {**first.json(), "expires_at": again.json()["expires_at"]}
+    assert (await client.get("/account/me")).json()["user"]["email"] == ANN
+    async with database.connection() as connection:
+        cursor = await connection.execute("SELECT count(*) FROM users")
+        assert await cursor.fetchone() == (1,)
+
+
+@pytest.mark.parametrize("changes", [{"password": "another good one"}, {"account": "other"}])
+async def test_a_sign_up_with_somebody_s_e_mail_is_a_conflict_whatever_its_key(
+    client: httpx.AsyncClient, changes: dict[str, str]
+) -> None:
+    body = {"email": ANN, "password": GOOD}
+    headers = {"Idempotency-Key": "17"}
+    await client.post("/account/sign-up", json=body, headers=headers)
+    client.cookies.clear()
+    again = await client.post("/account/sign-up", json={**body, **changes}, headers=headers)
+    assert (again.status_code, again.json()["code"]) == (409, "email_taken")
+    assert "set-cookie" not in again.headers
+
+
+async def test_a_sign_up_with_a_bad_key_makes_nobody(client: httpx.AsyncClient) -> None:
+    body = {"email": ANN, "password": GOOD}
+    bad = await client.post("/account/sign-up", json=body, headers={"Idempotency-Key": ""})
+    assert (bad.status_code, bad.json()["code"]) == (400, "idempotency_key")
+    assert (await client.post("/account/sign-up", json=body)).status_code == 201
+
+
 @pytest.mark.parametrize("name", ["bob@example.org", "Ann@example.org", "x@y"])
 async def test_nobody_takes_an_account_name_that_reads_as_an_e_mail_of_others(
     client: httpx.AsyncClient, name: str
