@@ -12,12 +12,15 @@ import torch
 from imgen.engines.diffusers.adapters import Adapters
 from imgen.engines.diffusers.device import Device
 from imgen.engines.diffusers.families.family import Family
+from imgen.engines.diffusers.families.flux2_masked import Flux2MaskedPipeline
 from imgen.engines.diffusers.options import ModelOptions
 from imgen.engines.diffusers.weights import locate
 from imgen.errors import Invalid, Unavailable
 
 OFFLOADS = ("none", "model", "sequential")
 """What waits in main memory for its turn: nothing, whole components, single layers."""
+OWN = {"Flux2MaskedPipeline": Flux2MaskedPipeline}
+"""Pipelines that diffusers lacks."""
 
 
 class Loaded:
@@ -118,7 +121,7 @@ class Loaded:
         if name == type(self._first).__name__:
             pipe = self._first
         elif key not in self._others:
-            pipe = self._others[key] = self._made(getattr(diffusers, name), net)
+            pipe = self._others[key] = self._made(OWN.get(name) or getattr(diffusers, name), net)
         else:
             pipe = self._others[key]
         if pipe is not self._active and self.offload != "none":

@@ -71,7 +71,7 @@ async def test_a_strength_too_small_for_one_step_still_takes_one(
     assert told[-1] == (1, 2)
 
 
-@pytest.mark.parametrize("name", [name for name in FAMILIES if name != "flux2-dev"])
+@pytest.mark.parametrize("name", FAMILIES)
 async def test_what_is_outside_the_mask_stays_byte_for_byte(
     name: str, weights: Weights, ask: Ask
 ) -> None:
@@ -80,7 +80,7 @@ async def test_what_is_outside_the_mask_stays_byte_for_byte(
     assert not np.array_equal(result.image[disc() == 255], picture()[disc() == 255])
 
 
-@pytest.mark.parametrize("name", ["sd15", "flux-schnell", "qwen-image"])
+@pytest.mark.parametrize("name", ["sd15", "flux-schnell", "flux2-dev", "qwen-image"])
 async def test_a_wider_frame_keeps_the_picture_byte_for_byte(
     name: str, weights: Weights, ask: Ask
 ) -> None:
@@ -175,9 +175,82 @@ async def test_a_reference_has_no_strength(weights: Weights, ask: Ask) -> None:
     assert result.ignored == ("strength",)
 
 
-async def test_a_family_without_inpainting_says_so(weights: Weights, ask: Ask) -> None:
-    with pytest.raises(Invalid, match="cannot do inpaint"):
-        await ask(weights("flux2-dev"), task=Task.INPAINT, image=picture(), mask=disc())
+async def test_flux2_under_a_mask_over_all_paints_what_it_paints_after_a_reference(
+    weights: Weights, ask: Ask
+) -> None:
+    whole = np.full((64, 96), 255, np.uint8)
+    told: list[int] = []
+    masked = await ask(
+        weights("flux2-dev"),
+        progress=lambda step, _of: told.append(step),
+        task=Task.INPAINT,
+        image=picture(),
+        mask=whole,
+    )
+    after = await ask(weights("flux2-dev"), task=Task.IMAGE_TO_IMAGE, image=picture())
+    assert np.array_equal(masked.image, after.image)
+    assert told == [0, 1, 2, 3]
+
+
+def test_flux2_under_no_mask_paints_the_picture_itself(weights: Weights) -> None:
+    import torch
+    from PIL import Image
+
+    from imgen.engines.diffusers.families.flux2_masked import Flux2MaskedPipeline
+
+    def painted(mask: Any) -> Any:
+        return pipe(
+            image=[Image.fromarray(picture())],
+            mask_image=[Image.fromarray(mask)],
+            prompt=["a lake"],
+            width=96,
+            height=64,
+            strength=1.0,
+            generator=[torch.Generator().manual_seed(3)],
+            callback_on_step_end=lambda *_: {},
+            num_inference_steps=3,
+            output_type="np",
+        ).images[0]
+
+    pipe = Flux2MaskedPipeline.from_pretrained(weights("flux2-dev"))
+    pipe.set_progress_bar_config(disable=True)
+    shown = pipe.image_processor.preprocess(Image.fromarray(picture()))
+    with torch.no_grad():
+        coded = pipe.vae.decode(pipe.vae.encode(shown).latent_dist.mode()).sample
+    expected = pipe.image_processor.postprocess(coded, output_type="np")[0]
+    assert np.allclose(painted(np.zeros((64, 96), np.uint8)), expected, atol=1e-4)
+    half = np.zeros((64, 96), np.uint8)
+    half[:, 60:] = 255
+    assert np.abs(painted(half) - expected)[:, 60:].mean() > 0.01
+
+
+async def test_klein_paints_under_masks_of_more_than_a_megapixel(
+    weights: Weights, ask: Ask
+) -> None:
+    mask = disc(1040, 1024)
+    result = await ask(
+        weights("flux2-klein"),
+        task=Task.INPAINT,
+        image=picture(1040, 1024),
+        mask=mask,
+        width=1024,
+        height=1040,
+        steps=1,
+    )
+    assert result.image.shape == (1040, 1024, 3)
+    assert np.array_equal(result.image[mask == 0], picture(1040, 1024)[mask == 0])
+
+
+def test_a_way_that_a_family_lacks_is_said(weights: Weights) -> None:
+    weights("z-image")
+    from imgen.engines.diffusers.device import Device
+    from imgen.engines.diffusers.load import load
+    from imgen.engines.diffusers.options import read_options
+
+    options = read_options({"weights": str(weights("z-image"))})
+    loaded = load(options, models=None, device=Device("cpu"), offload="none", slots=1)
+    with pytest.raises(Invalid, match="z-image cannot do controlled"):
+        loaded.pipeline("controlled", "canny")
 
 
 async def test_progress_is_told_at_each_step(weights: Weights, ask: Ask) -> None:

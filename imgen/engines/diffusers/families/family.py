@@ -19,7 +19,8 @@ class Traits:
 
     name: str
     pipelines: Mapping[str, str]
-    """Way (`text_to_image`, `image_to_image`, `inpaint`, `controlled`) → diffusers class."""
+    """Way (`text_to_image`, `image_to_image`, `inpaint`, `controlled`) → class, of diffusers or
+    one of `loaded.OWN`."""
     multiple_of: int
     """Sides of a painting are multiples of this, in pixels."""
     pixels: int

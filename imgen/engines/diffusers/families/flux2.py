@@ -11,7 +11,11 @@ from imgen.engines.diffusers.order import Order
 
 _DEV = Traits(
     name="flux2",
-    pipelines={"text_to_image": "Flux2Pipeline", "image_to_image": "Flux2Pipeline"},
+    pipelines={
+        "text_to_image": "Flux2Pipeline",
+        "image_to_image": "Flux2Pipeline",
+        "inpaint": "Flux2MaskedPipeline",
+    },
     multiple_of=16,
     pixels=2048 * 2048,
     together=frozenset({"text_to_image"}),
