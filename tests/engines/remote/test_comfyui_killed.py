@@ -94,7 +94,7 @@ def test_a_picture_that_its_worker_did_not_live_to_see_is_painted_once(tmp_path:
         with deployed(tmp_path / "data", **variables) as deployment:
             key = deployment.run("keys", "create", "me").split()[-1]
             with deployment.client(key) as client:
-                prompt = {"prompt": "a lake", "model": "meadow", "seed": 5, "format": "png"}
+                prompt = {"prompt": "a lake", "model": "meadow", "format": "png"}
                 job = _call(client, action="generate", **prompt)
                 named = {name: job[name] for name in ("id", "prompt", "model")}
                 _until(lambda: fake.running)
@@ -113,4 +113,4 @@ def test_a_picture_that_its_worker_did_not_live_to_see_is_painted_once(tmp_path:
                 image = _picture(deployment, said)
     assert fake.painted == [prompt_id(job["id"])]
     assert len(fake.prompts) == 1
-    assert np.array_equal(image, noise(5, 1344, 768))
+    assert np.array_equal(image, noise(int(said["meta"]["seed"]), 1344, 768))
