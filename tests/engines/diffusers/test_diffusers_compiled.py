@@ -86,7 +86,7 @@ async def test_a_compiled_model_paints_what_it_painted(
     await compiling.warm()
     assert len(compiling.ready) == 1
     after = await compiling.picture(request)
-    assert len(compiling.ready) == 1  # it is still there: it did not fail
+    assert len(compiling.ready) == 1  # still there: it did not fail
     assert np.abs(before.astype(int) - after).max() <= 1
 
 

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from imgen.engines.diffusers.room import Room
+
+AREA = 1024 * 1024
+
+
+def _well(room: Room, times: int) -> list[bool]:
+    return [room.went_well(limited=True) for _ in range(times)]
+
+
+def test_a_full_device_halves_what_is_painted_at_once() -> None:
+    room = Room()
+    assert room.most(AREA, 0) is None
+    assert room.was_full(AREA, 8) == 4
+    assert room.most(AREA, 0) == 4
+    assert room.was_full(AREA, 3) == 1
+    assert room.most(AREA, 0) == 1
+
+
+def test_a_limit_is_one_of_pixels() -> None:
+    room = Room()
+    room.was_full(AREA, 4)
+    assert room.most(AREA // 4, 0) == 8
+    assert room.most(AREA * 4, 0) == 1
+
+
+def test_after_a_while_more_is_tried_and_a_failure_makes_it_wait_longer() -> None:
+    room = Room()
+    room.was_full(AREA, 4)
+    assert _well(room, 16) == [False] * 15 + [True]
+    assert room.most(AREA, 0) == 4
+    room.was_full(AREA, 4)
+    assert room.most(AREA, 0) == 2
+    assert _well(room, 32) == [False] * 31 + [True]
+
+
+def test_what_worked_is_kept_and_more_than_that_is_tried() -> None:
+    room = Room()
+    room.was_full(AREA, 4)
+    _well(room, 16)
+    assert _well(room, 16)[-1]
+    assert room.most(AREA, 0) == 8
+
+
+def test_batches_that_no_limit_touched_count_for_nothing() -> None:
+    room = Room()
+    room.was_full(AREA, 4)
+    assert not any(room.went_well(limited=False) for _ in range(50))
+    assert room.most(AREA, 0) == 2
+
+
+def test_a_model_that_left_takes_the_limits_of_the_others_with_it() -> None:
+    room = Room()
+    room.was_full(AREA, 4)
+    assert room.most(AREA, 1) is None
+    room.was_full(AREA, 4)
+    assert room.most(AREA, 1) == 2
