@@ -164,8 +164,14 @@ def _errand(request: EngineRequest, workflows: Path | None) -> _Errand:
 
 def _standing(sights: Sequence[Sight], errand: _Errand) -> Sight | None:
     """Who has what an earlier try began; best who has finished it."""
-    found = [one for one in sights if one.entry and one.entry.answers(errand.mark)]
-    return min(found, key=lambda one: _NEAREST.index(one.entry.state), default=None)
+
+    def distance(sight: Sight) -> int:
+        if sight.entry is None or not sight.entry.answers(errand.mark):
+            return len(_NEAREST)
+        return _NEAREST.index(sight.entry.state)
+
+    nearest = min(sights, key=distance)
+    return nearest if distance(nearest) < len(_NEAREST) else None
 
 
 _NEAREST = (State.DONE, State.RUNNING, State.WAITING)

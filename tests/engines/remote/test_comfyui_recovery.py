@@ -47,7 +47,7 @@ def begin(
     **changes: Any,
 ) -> asyncio.Task[EngineResult]:
     """A try, in an engine of its own, as in another process."""
-    quick = {"poll_seconds": 0.02, "patience_seconds": 0.3, "timeout_seconds": 2.0}
+    quick: dict[str, Any] = {"poll_seconds": 0.02, "patience_seconds": 0.3, "timeout_seconds": 2.0}
     engine = ComfyUiEngine(urls=[one.url for one in fleet], **quick)
     request = make_request(options=options, job=job, **changes)
     return asyncio.create_task(engine.run(request, told or Told()))
