@@ -8,7 +8,7 @@ converts them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from imgen.engines.diffusers.header import read_header
@@ -21,6 +21,8 @@ PREFIX = "model.diffusion_model."
 """Before the names of the denoiser, where a file holds more, and sometimes where it does not."""
 _VAE = ("first_stage_model.", "vae.")
 _Shapes = Mapping[str, tuple[int, ...]]
+_V_PREDICTION = {"prediction_type": "v_prediction", "rescale_betas_zero_snr": True}
+"""Those who train SDXL for velocities mark it with an empty tensor `v_pred`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class Contents:
     has_encoders: bool
     """Whether diffusers finds all text encoders in it."""
     has_vae: bool
+    scheduler_options: Mapping[str, object] = field(default_factory=dict)
+    """What its denoiser was trained for, where the file says that it is not the usual."""
 
     @property
     def is_denoiser(self) -> bool:
@@ -110,6 +114,7 @@ def contents_of(file: Path) -> Contents:
         kind=kind,
         has_encoders=bool(found) and (all(found) if kind else any(found)),
         has_vae=any(name.startswith(_VAE) for name in shapes),
+        scheduler_options=_V_PREDICTION if "v_pred" in bare else {},
     )
 
 

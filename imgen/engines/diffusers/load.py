@@ -45,7 +45,7 @@ def load(
     dtype = device.dtype(wanted)
     try:
         pipe = _read(source, options, family, dtype)
-        _change(pipe, options, family, dtype)
+        _change(pipe, source, options, family, dtype)
         loaded = Loaded(family, pipe, device, options, Adapters(pipe, models, slots), models)
         loaded.place(offload)
     except torch.OutOfMemoryError:
@@ -123,26 +123,27 @@ def _quantised(options: ModelOptions, family: Family, dtype: Any) -> dict[str, A
     }
 
 
-def _change(pipe: Any, options: ModelOptions, family: Family, dtype: Any) -> None:
-    """What the catalog wants otherwise than the weights say."""
+def _change(pipe: Any, source: Source, options: ModelOptions, family: Family, dtype: Any) -> None:
+    """What the catalog, or a file, wants otherwise than the folder says."""
     denoiser = getattr(pipe, family.traits.denoiser)
-    if options.scheduler:
-        pipe.scheduler = _scheduler(pipe.scheduler, options)
+    if options.scheduler or options.scheduler_options or source.scheduler_options:
+        pipe.scheduler = _scheduler(pipe.scheduler, options, source)
     if options.quantisation == "fp8":
         denoiser.enable_layerwise_casting(storage_dtype=torch.float8_e4m3fn, compute_dtype=dtype)
     pipe.set_progress_bar_config(disable=True)
 
 
-def _scheduler(present: Any, options: ModelOptions) -> Any:
-    """Another scheduler, set up like the present one but for what the catalog says.
+def _scheduler(present: Any, options: ModelOptions, source: Source) -> Any:
+    """A scheduler set up like the present one, but for what the file and the catalog say.
 
     Raises:
         imgen.errors.Invalid: there is none of that name.
     """
-    kind: Any = getattr(diffusers, options.scheduler, None)
+    kind: Any = getattr(diffusers, options.scheduler or type(present).__name__, None)
     if not hasattr(kind, "set_timesteps"):
         raise Invalid(f"diffusers has no scheduler {options.scheduler}", field="scheduler")
-    return kind.from_config(present.config, **options.scheduler_options)
+    changes = {**source.scheduler_options, **options.scheduler_options}
+    return kind.from_config(present.config, **changes)
 
 
 def _first_line(error: Exception) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from imgen.engines.diffusers.contents import DENOISERS, Contents, contents_of
@@ -28,6 +29,8 @@ class Source:
     """The file that the unet or transformer comes from, where it is not the folder's."""
     from_files: tuple[str, ...] = ()
     """Names of components whose weights the folder need not have."""
+    scheduler_options: Mapping[str, object] = field(default_factory=dict)
+    """How the file's denoiser wants the scheduler, otherwise than the folder says."""
 
     def check(self, variant: str = "") -> None:
         """See that the folder has what the files do not bring.
@@ -65,12 +68,12 @@ def find_source(options: ModelOptions, models: Path | None) -> Source:
     source = _of_file(place, options, models) if place.is_file() else _of_folder(place, options)
     if not options.unet:
         return source
-    return Source(
-        folder=source.folder,
-        pipeline=source.pipeline,
-        whole=source.whole,
-        denoiser=_denoiser(options.unet, models),
+    denoiser = _one_file(locate(options.unet, models))
+    return replace(
+        source,
+        denoiser=denoiser,
         from_files=tuple(dict.fromkeys((*DENOISERS, *source.from_files))),
+        scheduler_options=_contents(denoiser).scheduler_options,
     )
 
 
@@ -95,6 +98,7 @@ def _of_file(file: Path, options: ModelOptions, models: Path | None) -> Source:
         whole=None if contents.is_denoiser else file,
         denoiser=file,
         from_files=contents.parts,
+        scheduler_options=contents.scheduler_options,
     )
 
 
@@ -122,15 +126,13 @@ def _folder_of(config: str, models: Path | None, file: Path, contents: Contents)
     return folder
 
 
-def _denoiser(reference: str, models: Path | None) -> Path:
-    file = locate(reference, models)
-    if file.is_dir():
-        found = sorted(file.glob("*.safetensors"))
-        if len(found) != 1:
-            raise Unavailable(f"{file} holds {len(found)} safetensors files; name one in unet")
-        file = found[0]
-    _contents(file)
-    return file
+def _one_file(place: Path) -> Path:
+    if place.is_file():
+        return place
+    found = sorted(place.glob("*.safetensors"))
+    if len(found) != 1:
+        raise Unavailable(f"{place} holds {len(found)} safetensors files; name one in unet")
+    return found[0]
 
 
 def _contents(file: Path) -> Contents:

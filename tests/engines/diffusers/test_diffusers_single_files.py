@@ -54,7 +54,7 @@ async def test_a_checkpoint_paints_what_the_folder_of_its_weights_does(
     assert same(one, await ask(file, options={"config": str(config)}))
 
 
-@pytest.mark.parametrize("kept", ["float16", "bfloat16"])
+@pytest.mark.parametrize("kept", ["float16", "bfloat16", "float8_e4m3fn"])
 async def test_half_precision_checkpoints_are_computed_in_the_format_wanted(
     kept: str, weights: Weights, ask: Ask, made: Any, tmp_path: Path
 ) -> None:
@@ -68,6 +68,26 @@ async def test_half_precision_checkpoints_are_computed_in_the_format_wanted(
     half = await ask(file, options=config)
     assert same(half, await ask(plain, options=config))
     assert 0 < apart(half, await ask(weights("sdxl"))) < 12
+
+
+async def test_a_checkpoint_that_says_it_predicts_velocities_gets_such_a_scheduler(
+    weights: Weights, ask: Ask, made: Any, tmp_path: Path
+) -> None:
+    import torch
+
+    tensors = made.sdxl_checkpoint(weights("sdxl")) | {"v_pred": torch.zeros(0)}
+    file = made.save(tensors, tmp_path / "meadow.safetensors")
+    config = {"config": str(weights("sdxl"))}
+    said = {
+        "scheduler": "EulerDiscreteScheduler",
+        "scheduler_options": {"prediction_type": "v_prediction", "rescale_betas_zero_snr": True},
+    }
+    one = await ask(weights("sdxl"), options=said)
+    assert same(one, await ask(file, options=config))
+    back = {"scheduler_options": {"prediction_type": "epsilon", "rescale_betas_zero_snr": False}}
+    plain = await ask(weights("sdxl"))
+    assert not same(one, plain)
+    assert same(plain, await ask(file, options={**config, **back}))
 
 
 async def test_a_checkpoint_without_a_vae_takes_the_folders(
