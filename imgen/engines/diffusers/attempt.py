@@ -10,15 +10,15 @@ import structlog
 from imgen.engines.diffusers.batches import Answer, Ticket
 from imgen.engines.diffusers.device import Device, is_full
 from imgen.engines.diffusers.loaded import Loaded
-from imgen.engines.diffusers.order import Order, Pixels
-from imgen.engines.diffusers.paint import Tell
+from imgen.engines.diffusers.order import Order
+from imgen.engines.diffusers.paint import Painting, Tell
 from imgen.engines.diffusers.resident import Resident
 from imgen.engines.diffusers.room import Room
 from imgen.engines.protocol import Abandoned, EngineResult, Progress
 from imgen.errors import Unavailable
 
 _log = structlog.get_logger()
-Paint = Callable[[Loaded, Sequence[Order], Tell], list[Pixels]]
+Paint = Callable[[Loaded, Sequence[Order], Tell], list[Painting]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Attempt:
     rooms: dict[str, Room] = field(default_factory=dict)
     """Key of a model → what it has shown of its needs."""
 
-    def __call__(self, loaded: Loaded, tickets: Sequence[Ticket]) -> list[Pixels]:
+    def __call__(self, loaded: Loaded, tickets: Sequence[Ticket]) -> list[Painting]:
         """The paintings of tickets that belong together.
 
         Raises:
@@ -44,7 +44,7 @@ class Attempt:
         """
         room = self.rooms.setdefault(loaded.options.key, Room())
         area = _area(tickets)
-        painted: list[Pixels] = []
+        painted: list[Painting] = []
         while left := tickets[len(painted) :]:
             chunk = left[: room.most(area, self.resident.departures)]
             found = self._try(loaded, chunk)
@@ -75,7 +75,7 @@ class Attempt:
                 break
         raise self._no_room("this picture")
 
-    def _try(self, loaded: Loaded, tickets: Sequence[Ticket]) -> list[Pixels] | None:
+    def _try(self, loaded: Loaded, tickets: Sequence[Ticket]) -> list[Painting] | None:
         """The paintings; None when the device was full."""
         try:
             return self.paint(loaded, [_order(one) for one in tickets], _teller(tickets))

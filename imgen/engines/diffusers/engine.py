@@ -20,13 +20,13 @@ from imgen.engines.diffusers.load import load
 from imgen.engines.diffusers.loaded import Loaded
 from imgen.engines.diffusers.options import ModelOptions, read_options
 from imgen.engines.diffusers.order import Order, Pixels
-from imgen.engines.diffusers.paint import paint
+from imgen.engines.diffusers.paint import Painting, paint
 from imgen.engines.diffusers.prepare import prepare
 from imgen.engines.diffusers.resident import Resident
 from imgen.engines.diffusers.source import find_source
 from imgen.engines.diffusers.tools import Tools
 from imgen.engines.protocol import EngineRequest, EngineResult, Progress, Task
-from imgen.errors import Invalid
+from imgen.errors import Invalid, Unavailable
 
 _GIB = 1024**3
 
@@ -101,10 +101,7 @@ class DiffusersEngine:
         def hint(colour: Pixels, kind: str) -> Pixels | None:
             return self._tools.hint(colour, kind, options)
 
-        order = prepare(request, options, family.traits, matte, hint)
-        if order.way not in family.traits.pipelines:
-            raise Invalid(f"{request.model} cannot do {request.task}", code="model_cannot")
-        return family, order
+        return family, prepare(request, options, family.traits, matte, hint)
 
     def _work(self, tickets: Sequence[Ticket]) -> Sequence[Answer]:
         """In the device's thread: one batch, or one piece of work without a pipeline."""
@@ -124,7 +121,9 @@ class DiffusersEngine:
         paintings = self._attempt(loaded, tickets)
         seconds = perf_counter() - began
         return [
-            self._answer(loaded, ticket, painted, _info(loaded, len(tickets), seconds))
+            painted
+            if isinstance(painted, Unavailable)
+            else self._answer(loaded, ticket, painted, _info(loaded, len(tickets), seconds))
             for ticket, painted in zip(tickets, paintings, strict=True)
         ]
 
@@ -143,7 +142,7 @@ class DiffusersEngine:
                 ignored["transparent"] = None
         return EngineResult(image=image, ignored=tuple(ignored), info=info)
 
-    def _paint(self, loaded: Loaded, orders: Sequence[Order], tell: Any) -> list[Pixels]:
+    def _paint(self, loaded: Loaded, orders: Sequence[Order], tell: Any) -> list[Painting]:
         wanted = loaded.options.compile
         if self._compile if wanted is None else wanted:
             with self._compiler.over(loaded):

@@ -7,22 +7,26 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from imgen.engines.diffusers.loaded import Loaded
 from imgen.engines.diffusers.order import Order, Pixels
+from imgen.errors import Unavailable
 
+Painting = Pixels | Unavailable
+"""(height, width, 3), or why what came out is no picture."""
 Tell = Callable[[int, int], None]
 """(steps done, of): told after each; raises `Abandoned` when nobody wants any of the pictures."""
 
 
-def paint(loaded: Loaded, orders: Sequence[Order], tell: Tell) -> list[Pixels]:
+def paint(loaded: Loaded, orders: Sequence[Order], tell: Tell) -> list[Painting]:
     """Paint orders that belong together, all at once.
 
     Args:
         orders: equal in all but prompts, seeds and pictures; see `batch_key`.
 
     Returns:
-        (height, width, 3) for each, at the size of the painting.
+        One for each, at the size of the painting.
 
     Raises:
         torch.OutOfMemoryError: there are too many, or they are too large.
@@ -48,7 +52,7 @@ def paint(loaded: Loaded, orders: Sequence[Order], tell: Tell) -> list[Pixels]:
             output_type="np",
             callback_on_step_end=after_step,
         )
-    return [_pixels(image) for image in output.images]
+    return [_painting(np.asarray(image, np.float32), loaded) for image in output.images]
 
 
 def _pictures(loaded: Loaded, pipe: Any, orders: Sequence[Order]) -> dict[str, Any]:
@@ -82,6 +86,16 @@ def _generator(seed: int) -> Any:
     return torch.Generator("cpu").manual_seed(seed)
 
 
-def _pixels(image: Any) -> Pixels:
-    finite = np.nan_to_num(np.asarray(image, np.float32))
-    return np.asarray(np.rint(np.clip(finite, 0, 1) * 255), np.uint8)
+def _painting(shares: NDArray[np.float32], loaded: Loaded) -> Painting:
+    """Pixels of shares of 1; what holds values that are no numbers is not made up for."""
+    if np.isfinite(shares).all():
+        return np.asarray(np.rint(np.clip(shares, 0, 1) * 255), np.uint8)
+    kind = str(loaded.denoiser.dtype).removeprefix("torch.")
+    cure = (
+        "its weights or a LoRA are damaged"
+        if kind == "float32"
+        else f"{kind} does not suffice for it; name another `dtype` in its options"
+    )
+    return Unavailable(
+        f"{loaded.options.weights} painted something that is no picture: {cure}", code="not_finite"
+    )

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from imgen.engines.diffusers.order import Pixels
 
@@ -89,9 +90,10 @@ def draw(people: Sequence[Person], width: int, height: int) -> Pixels:
     return canvas
 
 
-def _limb(start: tuple[float, float], end: tuple[float, float], thick: int) -> np.ndarray:
+def _limb(start: tuple[float, float], end: tuple[float, float], thick: int) -> NDArray[np.int32]:
     """The outline of an ellipse from one point to the other."""
     across, down = end[0] - start[0], end[1] - start[1]
     middle = round((start[0] + end[0]) / 2), round((start[1] + end[1]) / 2)
     axes = max(1, round(math.hypot(across, down) / 2)), thick
-    return cv2.ellipse2Poly(middle, axes, round(math.degrees(math.atan2(down, across))), 0, 360, 1)
+    turned = round(math.degrees(math.atan2(down, across)))
+    return np.asarray(cv2.ellipse2Poly(middle, axes, turned, 0, 360, 1), np.int32)

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import numpy as np
 import pytest
 
 from imgen.engines.protocol import Abandoned, Task
-from imgen.errors import Invalid
-from tests.engines.diffusers.conftest import Ask, Weights, disc, picture
+from imgen.errors import Invalid, Unavailable
+from tests.engines.diffusers.conftest import Ask, Weights, disc, ignore, make_request, picture
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -257,6 +258,45 @@ async def test_progress_is_told_at_each_step(weights: Weights, ask: Ask) -> None
     told: list[tuple[int, int]] = []
     await ask(weights("sdxl"), progress=lambda step, of: told.append((step, of)), steps=5)
     assert told == [(0, 6), (1, 6), (2, 6), (3, 6), (4, 6), (5, 6)]
+
+
+async def test_what_is_no_picture_is_said_and_harms_no_other_of_its_batch(
+    weights: Weights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights("sdxl")
+    import diffusers
+
+    from imgen.engines.diffusers.engine import DiffusersEngine
+
+    decode = diffusers.AutoencoderKL.decode
+
+    def overflow(*given: Any, **named: Any) -> Any:
+        (sample,) = decode(*given, **named)
+        sample[0, :, 5, 5] = float("nan")
+        return (sample,)
+
+    def both(dtype: str) -> Any:
+        options = {"dtype": dtype}
+        requests = [make_request(weights("sdxl"), seed=seed, options=options) for seed in (1, 2)]
+        return asyncio.gather(
+            *(engine.run(request, ignore) for request in requests), return_exceptions=True
+        )
+
+    engine = DiffusersEngine(device="cpu", batch=2, batch_window_ms=600_000)
+    well = await both("float32")
+    with monkeypatch.context() as patched:
+        patched.setattr(diffusers.AutoencoderKL, "decode", overflow)
+        found = await both("float32")
+        halves = await both("bfloat16")
+    (broken,) = [one for one in found if isinstance(one, Unavailable)]  # whichever came first
+    assert broken.code == "not_finite"
+    assert "a LoRA are damaged" in broken.message
+    fine = 1 - found.index(broken)
+    assert np.array_equal(found[fine].image, well[fine].image)
+    (broken,) = [one for one in halves if isinstance(one, Unavailable)]
+    assert "bfloat16 does not suffice for it; name another `dtype`" in broken.message
+    again = await both("float32")
+    assert np.array_equal(again[0].image, well[0].image)
 
 
 async def test_a_job_that_nobody_wants_stops_within_a_step(weights: Weights, ask: Ask) -> None:

@@ -13,7 +13,7 @@ from diffusers.utils.torch_utils import get_module_execution_device, randn_tenso
 StepEnd = Callable[[Any, int, Any, dict[str, Any]], dict[str, Any]]
 
 
-class Flux2MaskedPipeline(diffusers.Flux2Pipeline):
+class Flux2MaskedPipeline(diffusers.Flux2Pipeline):  # type: ignore[misc]
     """After each step, what is outside the mask becomes the picture again, as noisy as the rest.
 
     So the model continues what is there (https://arxiv.org/abs/2201.09865, without going back and
@@ -79,4 +79,4 @@ def _noise_after(scheduler: Any, step: int) -> float:
     """Share of noise in what a step of flow matching leaves; 0 after the last."""
     if step + 1 >= len(scheduler.timesteps):
         return 0.0
-    return float(scheduler.timesteps[step + 1]) / scheduler.config.num_train_timesteps
+    return float(scheduler.timesteps[step + 1] / scheduler.config.num_train_timesteps)
