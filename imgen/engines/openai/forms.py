@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from imgen.engines.openai.dialects import Edit
 from imgen.engines.openai.offer import Offer
 from imgen.engines.protocol import EngineRequest, Task
 from imgen.engines.remote.canvas import Canvas, canvas_of
@@ -59,14 +61,18 @@ def make_call(offer: Offer, request: EngineRequest) -> Call:
         raise Invalid(f"This model cannot do {task} on its server", field="model")
     placement = offer.placement(request)
     fields = _fields(offer, request, placement)
-    if request.task is Task.TEXT_TO_IMAGE:
+    edit = offer.edit(request.task)
+    if edit is None:
         return Call("/images/generations", fields)
     canvas = canvas_of(request)
-    files = {"image": _png("image", placement.put(canvas.colour))}
+    picture = _png("image", placement.put(canvas.colour))
+    if edit.inline:
+        fields[edit.inline] = base64.b64encode(picture[1]).decode()
+        return Call(edit.path, fields, {}, placement, canvas)
+    files = {"image": picture}
     if canvas.mask is not None:
-        mask = placement.put_mask(canvas.mask)
-        files[offer.dialect.mask] = _png("mask", _mask(offer, placement.put(canvas.colour), mask))
-    return Call("/images/edits", fields, files, placement, canvas)
+        files[edit.mask] = _png("mask", _mask(edit, placement.put_mask(canvas.mask)))
+    return Call(edit.path, fields, files, placement, canvas)
 
 
 def _fields(offer: Offer, request: EngineRequest, placement: Placement) -> dict[str, object]:
@@ -79,13 +85,15 @@ def _fields(offer: Offer, request: EngineRequest, placement: Placement) -> dict[
     }
     if offer.model:
         fields["model"] = offer.model
-    ours = {
+    ours: dict[str, object] = {
         "negative_prompt": request.negative_prompt,
         "steps": request.steps,
         "guidance_scale": request.guidance_scale,
         "seed": request.seed % 2**32,  # what every random generator takes
+        "strength": request.strength if request.task is Task.IMAGE_TO_IMAGE else "",
     }
-    for name, theirs in dialect.fields.items():
+    edit = offer.edit(request.task)
+    for name, theirs in (edit.fields if edit else dialect.fields).items():
         if ours[name] != "":
             fields[theirs] = ours[name]
     if request.transparent and dialect.transparent:
@@ -97,17 +105,18 @@ def _prompt(offer: Offer, request: EngineRequest) -> str:
     prompt = request.prompt
     if not prompt.strip() and request.task is Task.ERASE:
         prompt = _ERASE
-    parted = offer.dialect.negative_after
-    if parted and request.negative_prompt:
+    parted, edit = offer.dialect.negative_after, offer.edit(request.task)
+    if parted and request.negative_prompt and (edit is None or edit.inline):
         return f"{prompt.replace(parted, ' ')}{parted}{request.negative_prompt}"
     return prompt
 
 
-def _mask(offer: Offer, colour: Pixels, mask: Pixels) -> Pixels:
-    """Ours is 255 where to paint; theirs is transparent there, or white."""
-    if offer.dialect.white_mask:
+def _mask(edit: Edit, mask: Pixels) -> Pixels:
+    """Ours is 255 where to paint; theirs is transparent there, or white. Small as a file: a mask
+    of 4 MB is refused by some."""
+    if edit.white_mask:
         return np.repeat(mask[..., None], 3, axis=2)
-    return np.dstack([colour, 255 - mask])
+    return np.dstack([np.zeros((*mask.shape, 3), np.uint8), 255 - mask])
 
 
 def _png(name: str, pixels: Pixels) -> File:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from imgen.engines.openai.dialects import DIALECTS, Dialect, dialect_name
+from imgen.engines.openai.dialects import DIALECTS, Dialect, Edit, dialect_name
 from imgen.engines.protocol import EngineRequest, Task
+from imgen.engines.remote.canvas import MASKED
 from imgen.engines.remote.options import Options
 from imgen.engines.remote.placement import Placement, Size, in_one_of, in_steps
 from imgen.engines.remote.server import checked_url
@@ -16,9 +17,6 @@ from imgen.errors import Invalid
 _SIZE = re.compile(r"([1-9][0-9]{1,4})x([1-9][0-9]{1,4})")
 _STEP = 16
 _MOST_PIXELS = 2_100_000
-_WITHOUT_EDITS = frozenset({Task.TEXT_TO_IMAGE})
-_WITHOUT_MASK = _WITHOUT_EDITS | {Task.IMAGE_TO_IMAGE}
-_ALL = _WITHOUT_MASK | {Task.INPAINT, Task.ERASE, Task.OUTPAINT, Task.REPLACE_BACKGROUND}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +36,34 @@ class Offer:
     @property
     def tasks(self) -> frozenset[Task]:
         """What it can do."""
-        if not self.dialect.edits:
-            return _WITHOUT_EDITS
-        return _ALL if self.dialect.mask else _WITHOUT_MASK
+        edits = {Task.IMAGE_TO_IMAGE} if self.dialect.edit else frozenset()
+        return frozenset({Task.TEXT_TO_IMAGE}) | edits | (MASKED if self.dialect.inpaint else edits)
+
+    def edit(self, task: Task) -> Edit | None:
+        """How the task is asked for; None for a new picture."""
+        return self.dialect.inpaint if task in MASKED else self._edit(task)
+
+    def _edit(self, task: Task) -> Edit | None:
+        return self.dialect.edit if task is Task.IMAGE_TO_IMAGE else None
 
     def placement(self, request: EngineRequest) -> Placement:
         """The frame that it works in, for a result of the request's size."""
         if self.sizes:
             return in_one_of(request.width, request.height, self.sizes)
-        return in_steps(request.width, request.height, step=_STEP, most_pixels=_MOST_PIXELS)
+        return in_steps(
+            request.width,
+            request.height,
+            step=_STEP,
+            most_pixels=_MOST_PIXELS,
+            least_pixels=self.dialect.least_pixels,
+            longest=self.dialect.longest,
+        )
 
     def ignored(self, request: EngineRequest) -> tuple[str, ...]:
         """Fields of the request that it does not take."""
-        takes = {*self.dialect.fields}
-        if self.dialect.negative_after:
+        edit = self.edit(request.task)
+        takes = {*(edit.fields if edit else self.dialect.fields)}
+        if self.dialect.negative_after and (edit is None or edit.inline):
             takes.add("negative_prompt")
         if self.dialect.transparent:
             takes.add("transparent")

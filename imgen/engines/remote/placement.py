@@ -51,11 +51,27 @@ class Placement:
         return framed.astype(np.uint8, copy=False)
 
 
-def in_steps(width: int, height: int, *, step: int, most_pixels: int) -> Placement:
-    """A frame whose sides are multiples of `step`, of about `most_pixels` at most."""
-    scale = min(1.0, math.sqrt(most_pixels / (width * height)))
+def in_steps(
+    width: int,
+    height: int,
+    *,
+    step: int,
+    most_pixels: int,
+    least_pixels: int = 0,
+    longest: float = 0.0,
+) -> Placement:
+    """A frame whose sides are multiples of `step`, of about `most_pixels` at most.
+
+    Args:
+        least_pixels: the frame has at least so many.
+        longest: ratio of its sides at most; 0: any.
+    """
+    area = width * height
+    scale = min(1.0, math.sqrt(most_pixels / area))
+    scale = max(scale, math.sqrt(least_pixels / area))
     inner = max(1, round(width * scale)), max(1, round(height * scale))
-    outer = _up(inner[0], step), _up(inner[1], step)
+    least = math.ceil(max(inner) / longest) if longest else 1
+    outer = _up(max(inner[0], least), step), _up(max(inner[1], least), step)
     return Placement((width, height), inner, outer)
 
 

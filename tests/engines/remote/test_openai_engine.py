@@ -27,6 +27,8 @@ from tests.engines.remote.openai_server import KEY, FakeOpenAi
 
 VLLM = {"model": "meadow", "dialect": "vllm-omni"}
 GPT = {"model": "gpt-image-1.5"}
+GPT_2 = {"model": "gpt-image-2"}
+LOCAL = {"model": "meadow", "dialect": "localai"}
 
 
 def make_engine(vendor: FakeOpenAi, **changes: Any) -> OpenAiEngine:
@@ -72,11 +74,11 @@ class TestWords:
         assert result.ignored == lost
 
     async def test_localai_reads_negatives_after_a_bar(self, vendor: FakeOpenAi) -> None:
-        local = {"model": "meadow", "dialect": "localai"}
-        result = await make(vendor, local, prompt="a | b", negative_prompt="fog")
+        vendor.kind = "localai"
+        result = await make(vendor, LOCAL, prompt="a | b", negative_prompt="fog")
         assert vendor.asked[0]["prompt"] == "a   b|fog"
-        assert vendor.asked[0]["step"] == 8
-        assert result.ignored == ("seed", "guidance_scale")
+        assert (vendor.asked[0]["step"], vendor.asked[0]["seed"]) == (8, 11)
+        assert result.ignored == ("guidance_scale",)
 
     async def test_further_fields_come_from_the_catalog(self, vendor: FakeOpenAi) -> None:
         await make(vendor, {**GPT, "extra": {"quality": "high", "moderation": "low"}})
@@ -93,6 +95,23 @@ class TestWords:
         result = await make(vendor, GPT, width=asked[0], height=asked[1])
         assert vendor.asked[0]["size"] == sent
         assert result.image.shape == (asked[1], asked[0], 3)
+
+    @pytest.mark.parametrize("size", [(96, 64), (1344, 768), (1024, 1024), (300, 1500), (64, 900)])
+    async def test_gpt_image_2_makes_any_size_within_its_bounds(
+        self, vendor: FakeOpenAi, size: tuple[int, int]
+    ) -> None:
+        result = await make(vendor, GPT_2, width=size[0], height=size[1])
+        assert result.image.shape == (size[1], size[0], 3)
+        image = noise(3, *size)
+        fields: dict[str, Any] = {"image": image, "width": size[0], "height": size[1]}
+        mask = np.zeros((size[1], size[0]), np.uint8)
+        mask[: size[1] // 2] = 255
+        result = await make(vendor, GPT_2, task=Task.INPAINT, mask=mask, **fields)
+        assert np.array_equal(result.image[mask == 0], image[mask == 0])
+
+    async def test_gpt_image_2_is_not_asked_for_transparency(self, vendor: FakeOpenAi) -> None:
+        result = await make(vendor, GPT_2, transparent=True)
+        assert "transparent" in result.ignored
 
     async def test_sizes_of_a_server_s_own(self, vendor: FakeOpenAi) -> None:
         await make(vendor, {**VLLM, "sizes": ["768x512", "512x512"]})
@@ -144,7 +163,15 @@ class TestEdits:
         await make(vendor, task=Task.ERASE, prompt="", image=image, mask=mask)
         assert vendor.asked[0]["prompt"].startswith("Remove")
 
-    async def test_a_variation_says_that_strength_was_lost(self, vendor: FakeOpenAi) -> None:
+    async def test_a_mask_is_a_small_file_however_busy_the_picture(
+        self, vendor: FakeOpenAi
+    ) -> None:
+        image = noise(4, 1536, 1024)
+        mask = np.full((1024, 1536), 255, np.uint8)
+        fields: dict[str, Any] = {"image": image, "mask": mask, "width": 1536, "height": 1024}
+        await make(vendor, GPT, task=Task.INPAINT, **fields)
+
+    async def test_a_variation_says_what_was_lost(self, vendor: FakeOpenAi) -> None:
         image, _ = disc()
         fields: dict[str, Any] = {
             "task": Task.IMAGE_TO_IMAGE,
@@ -152,9 +179,47 @@ class TestEdits:
             "control": Control("canny"),
         }
         result = await make(vendor, **fields)
-        assert result.ignored == ("strength", "control")
+        assert result.ignored == ("control",)
         assert set(vendor.pictures[0]) == {"image"}
-        assert vendor.asked[0]["seed"] == "11"
+        assert (vendor.asked[0]["seed"], vendor.asked[0]["strength"]) == ("11", "0.85")
+        result = await make(vendor, {"model": "plain-model"}, **fields)
+        assert "strength" in result.ignored
+
+    async def test_localai_changes_a_picture_that_comes_in_the_body(
+        self, vendor: FakeOpenAi
+    ) -> None:
+        vendor.kind = "localai"
+        image, _ = disc()
+        fields: dict[str, Any] = {"task": Task.IMAGE_TO_IMAGE, "image": image}
+        result = await make(vendor, LOCAL, negative_prompt="fog", **fields)
+        assert np.array_equal(np.asarray(vendor.pictures[0]["file"]), image)
+        assert np.array_equal(result.image, noise(11, 96, 64))
+        assert result.ignored == ("guidance_scale", "strength")
+
+    async def test_localai_paints_inside_a_mask_by_a_call_of_its_own(
+        self, vendor: FakeOpenAi
+    ) -> None:
+        vendor.kind = "localai"
+        image, mask = disc()
+        fields: dict[str, Any] = {"task": Task.INPAINT, "image": image, "mask": mask}
+        result = await make(vendor, LOCAL, negative_prompt="fog", **fields)
+        assert np.array_equal(np.asarray(vendor.pictures[0]["mask"])[..., 0], mask)
+        assert vendor.asked[0]["steps"] == "8"
+        assert vendor.asked[0]["prompt"] == "a lake in the mountains"
+        assert np.array_equal(result.image[mask == 0], image[mask == 0])
+        assert result.image[mask == 255].std() > 5
+        assert result.ignored == ("negative_prompt", "seed", "guidance_scale")
+
+    async def test_sglang_which_does_not_look_at_masks_is_not_sent_any(
+        self, vendor: FakeOpenAi
+    ) -> None:
+        vendor.kind = "sglang"
+        image, mask = disc()
+        options = {"model": "meadow", "dialect": "sglang"}
+        with pytest.raises(Invalid, match="cannot do inpaint"):
+            await make(vendor, options, task=Task.INPAINT, image=image, mask=mask)
+        await make(vendor, options, task=Task.IMAGE_TO_IMAGE, image=image)
+        assert set(vendor.pictures[0]) == {"image"}
 
     async def test_a_larger_frame_keeps_the_picture(self, vendor: FakeOpenAi) -> None:
         image, _ = disc()
