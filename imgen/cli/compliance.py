@@ -16,6 +16,7 @@ from rich.table import Column, Table
 from imgen.cli import compliance_tables as tables
 from imgen.cli import rulesets
 from imgen.cli.library_progress import progress
+from imgen.cli.library_tools import with_library
 from imgen.cli.options import DataDir, run, settings_for
 from imgen.cli.tables import print_table
 from imgen.compliance.appeals import Appeals
@@ -30,10 +31,11 @@ from imgen.compliance.review import Examine
 from imgen.compliance.subject import Subject
 from imgen.database.pool import Database
 from imgen.errors import Invalid, Unavailable
+from imgen.generation.look_back import Met
 from imgen.verification.picture import Limits, open_picture
 from imgen.wiring.compliance import make_examine
-from imgen.wiring.core import open_core, open_database
-from imgen.wiring.memory import make_release
+from imgen.wiring.core import Core, open_core, open_database
+from imgen.wiring.memory import make_look_back, make_release
 
 app = typer.Typer(
     help="Review: what may be shown, what was not, and why.\n\n"
@@ -191,16 +193,29 @@ def import_hashes(
     ] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Add PDQ hashes to a list. They count at once, in every running process."""
+    """Add PDQ hashes to a list. They count at once, in every running process.
+
+    Then the pictures of the library are compared with them: what may not be served any more is
+    withdrawn. Stop it whenever you like; the same command compares them again. Exit status 1: a
+    picture could not be judged, and stays.
+    """
     if kind not in _KINDS:
         raise Invalid(f"A list is of kind {' or '.join(_KINDS)}, not {kind}", field="kind")
     chosen: ListKind = "known_bad" if kind == "known_bad" else "listed"
     found = read_hashes(_read(file).decode("utf-8", "replace"))
-    added = _with_database(
-        data_dir,
-        lambda database: HashLists(database).add(name, chosen, found.hashes, replace=replace),
-    )
-    tables.print_import(Console(highlight=False), name, found, added)
+    console = Console(highlight=False)
+
+    async def work(core: Core) -> list[Met]:
+        lists = HashLists(core.database)
+        added = await lists.add(name, chosen, found.hashes, replace=replace)
+        tables.print_import(console, name, found, added)
+        with progress("comparing") as (expect, step):
+            return await make_look_back(core)(found.hashes, expect=expect, step=step)
+
+    met = with_library(data_dir, work)
+    tables.print_met(console, met)
+    if any(one.unjudged for one in met):
+        raise typer.Exit(1)
 
 
 @hashes.command("list")

@@ -21,6 +21,7 @@ from imgen.compliance.hash_lists.store import HashList
 from imgen.compliance.review import Examined
 from imgen.compliance.signal import Signal
 from imgen.compliance.verdict import Finding
+from imgen.generation.look_back import Met
 
 _SHOWN = 20
 """So many mistakes or bad rows are listed; the rest are counted."""
@@ -160,6 +161,16 @@ def print_import(console: Console, name: str, found: HashFile, added: int) -> No
         console.print(f"{len(found.left_out)} rows left out:", markup=False)
     for row in found.left_out[:_SHOWN]:
         console.print(f"  row {row.place}: {row.reason}", markup=False, soft_wrap=True)
+
+
+def print_met(console: Console, met: Sequence[Met]) -> None:
+    """What became of the library's pictures that are near the new hashes."""
+    dropped = [one for one in met if one.dropped]
+    if met:
+        console.print(f"{len(met)} pictures of the library are near, {len(dropped)} withdrawn:")
+    for one in met:
+        fate = one.dropped or (f"not judged: {one.unjudged}" if one.unjudged else "stays")
+        console.print(f"  {one.id}: {fate}", markup=False, soft_wrap=True)
 
 
 def list_row(one: HashList) -> Sequence[str]:

@@ -1,7 +1,7 @@
 """Judge pictures of the library again when the ruleset that cleared them has changed.
 
 Until they are judged again they are not served. Where the review is on record, and was made with
-the detectors of today, the record is judged; else the picture is looked at once more.
+the detectors and hash lists of today, the record is judged; else the picture is looked at again.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from imgen.compliance.audit import store as audit
 from imgen.compliance.audit.entry import Entry
+from imgen.compliance.hash_lists import store as hash_lists
 from imgen.compliance.review import Review
 from imgen.compliance.rulesets import judge
 from imgen.compliance.subject import Subject
@@ -25,6 +26,7 @@ from imgen.finishing.encode import decode
 from imgen.generation import store as jobs
 from imgen.library import rulings
 from imgen.library.rulings import Outdated
+from imgen.pixels.opening import DAMAGE
 from imgen.storage.objects import ObjectStore
 
 _AT_ONCE = 200
@@ -106,19 +108,12 @@ class ClearAgain:
             return judge(ruleset, entry.signals, entry.detectors)
         subject = Subject(
             kind="generated" if image.source == "generated" else "imported",
-            image=await self._pixels(image),
+            image=await stored_pixels(self.objects, image.image_key),
             prompt=image.prompt,
             negative=", ".join(image.negatives),
             account_id=image.account_id or "",
         )
         return await self.review(subject, image.ruleset)
-
-    async def _pixels(self, image: Outdated) -> NDArray[np.uint8]:
-        data = await self.objects.get(image.image_key)
-        try:
-            return await asyncio.to_thread(decode, data)
-        except (OSError, ValueError, SyntaxError):  # what Pillow raises over a broken file
-            raise Invalid("its file cannot be read any more") from None
 
     async def _on_record(self, image: Outdated) -> Entry | None:
         async with self.database.connection() as connection:
@@ -126,8 +121,25 @@ class ClearAgain:
             if found is None:
                 return None
             entry = await audit.latest_verdict(connection, found[1])
-        return entry if entry is not None and entry.kind != "upload" else None
+            listed = await hash_lists.newest(connection)
+        if entry is None or entry.kind == "upload" or (listed and listed >= entry.at):
+            return None
+        return entry
 
     async def _settle(self, image: Outdated, reason: str | None, version: str) -> None:
         async with self.database.transaction() as connection:
             await rulings.settle(connection, image.id, withdrawn=reason, version=version)
+
+
+async def stored_pixels(objects: ObjectStore, key: str) -> NDArray[np.uint8]:
+    """(height, width, 3 or 4) of a picture that was kept.
+
+    Raises:
+        imgen.errors.NotFound: its file is gone.
+        imgen.errors.Invalid: its file is broken.
+    """
+    data = await objects.get(key)
+    try:
+        return await asyncio.to_thread(decode, data)
+    except DAMAGE:
+        raise Invalid("its file cannot be read any more") from None

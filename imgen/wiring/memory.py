@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from imgen.database.pool import Database
 from imgen.finishing.pdq import MATCH_DISTANCE
 from imgen.generation import store as jobs
+from imgen.generation.look_back import LookBack
 from imgen.generation.memory import Memory
 from imgen.generation.release import Release
 from imgen.library import store as images
@@ -64,6 +65,12 @@ def make_memory(core: Core) -> Memory:
         shared=library.shared,
         unreviewed=library.remember_unreviewed,
     )
+
+
+def make_look_back(core: Core) -> LookBack:
+    """What compares the library with hashes that came in after its pictures."""
+    distance = core.settings.compliance.hash_distance
+    return LookBack(core.database, core.objects, core.review, distance)
 
 
 def make_release(core: Core) -> Release:

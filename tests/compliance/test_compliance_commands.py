@@ -13,7 +13,7 @@ from PIL import Image
 from skimage import data
 from typer.testing import CliRunner, Result
 
-from imgen.cli import compliance
+from imgen.cli import compliance, library
 from imgen.errors import Invalid, NotFound, Unavailable
 from imgen.finishing.pdq import pdq
 from imgen.settings import Settings
@@ -102,6 +102,16 @@ def test_a_listed_picture_is_blocked_at_once_and_says_why(
     assert "victims, distance 0" in run("review", portrait, "--ruleset", "permissive").stdout
     good(run("hashes", "remove", "victims"))
     assert run("review", portrait).exit_code == 0
+
+
+def test_a_new_list_finds_what_the_library_has(
+    run: Run, portrait: Path, known: Path, settings: Settings
+) -> None:
+    good(CliRunner().invoke(library.app, ["import", str(portrait)]))
+    told = good(run("hashes", "import", known, "--list", "victims"))
+    assert "1 pictures of the library are near, 1 withdrawn:" in told
+    assert "Known illegal picture" in told
+    assert "near" not in good(run("hashes", "import", known, "--list", "victims"))
 
 
 def test_what_cannot_be_is_refused(run: Run, portrait: Path, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from imgen.accounts.records import Caller
 from imgen.compliance.audit import store as audit
 from imgen.compliance.audit.entry import entry_of_failure
+from imgen.compliance.hash_lists.keep import HashLists
 from imgen.compliance.review import Review
 from imgen.compliance.rulesets import Rulesets
 from imgen.compliance.rulesets.ruleset import Rule, Trigger
@@ -19,11 +20,13 @@ from imgen.compliance.subject import Subject
 from imgen.compliance.verdict import Action
 from imgen.errors import Unavailable
 from imgen.finishing.encode import Format, encode
+from imgen.finishing.pdq import pdq
 from imgen.generation import store
 from imgen.generation.clear_again import ClearAgain
 from imgen.generation.outcome import Completed
 from imgen.wiring.core import Core
 from tests.generation.test_submit import MakeCaller, make_request
+from tests.library.importing_files import noise
 
 
 class _Counting:
@@ -113,6 +116,20 @@ async def test_what_a_stricter_version_blocks_is_dropped(core: Core, picture: st
     assert await _withdrawn(core, picture) == "Content blocked — flagged for: No gore."
 
 
+async def test_hashes_that_came_in_since_are_looked_for(core: Core, picture: str) -> None:
+    pixels = np.asarray(noise(1, (96, 96)))
+    await core.objects.put("images/noise.png", encode(pixels, Format.PNG))
+    async with core.database.connection() as connection:
+        await connection.execute(
+            "UPDATE images SET image_key = 'images/noise.png' WHERE id = %s", (picture,)
+        )
+    again = ClearAgain(core.database, core.objects, _changed(core.review))
+    await again.withdraw()
+    await HashLists(core.database).add("posters", "listed", [pdq(pixels).hash])
+    await again()
+    assert "Listed picture" in str(await _withdrawn(core, picture))
+
+
 async def test_new_detectors_look_at_the_picture_itself(core: Core, picture: str) -> None:
     detector = _Counting("2")
     changed = _changed(core.review)
@@ -166,9 +183,6 @@ async def test_a_broken_file_is_dropped_and_holds_nobody_up(core: Core, picture:
 
 async def test_one_that_cannot_be_reviewed_holds_nobody_up(core: Core, picture: str) -> None:
     class Choking(_Counting):
-        async def aclose(self) -> None:
-            """Holds nothing."""
-
         async def detect(self, subject: Subject) -> tuple[Signal, ...]:
             if subject.image is not None and subject.image.shape[0] == 17:
                 raise Unavailable("Not this one")

@@ -104,5 +104,12 @@ async def lists(connection: Connection) -> list[HashList]:
         return await cursor.fetchall()
 
 
+async def newest(connection: Connection) -> datetime | None:
+    """When hashes were last added to a list; None: there is no list."""
+    cursor = await connection.execute("SELECT max(imported_at) FROM compliance_hash_lists")
+    row = await cursor.fetchone()
+    return None if row is None else row[0]
+
+
 def _bits(pdq: str) -> str:
     return f"{int(pdq, 16):0256b}"
