@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -74,8 +75,8 @@ class DiffusersEngine:
 
     async def run(self, request: EngineRequest, progress: Progress) -> EngineResult:
         """Wait for the device and paint. See `imgen.engines.protocol.Engine`."""
-        progress(0, max(request.steps, 1) + 1)
         options = read_options(request.options)
+        progress(0, max(options.steps_near(request.steps), 1) + 1)
         if request.task in {Task.UPSCALE, Task.REMOVE_BACKGROUND}:
             work = self._tools.work(request, options)
             return await self._batches.submit(object(), work, progress)
@@ -101,7 +102,11 @@ class DiffusersEngine:
         def hint(colour: Pixels, kind: str) -> Pixels | None:
             return self._tools.hint(colour, kind, options)
 
-        return family, prepare(request, options, family.traits, matte, hint)
+        steps = options.steps_near(request.steps)
+        order = prepare(replace(request, steps=steps), options, family.traits, matte, hint)
+        if steps != request.steps:
+            order = replace(order, ignored=(*order.ignored, "steps"))
+        return family, order
 
     def _work(self, tickets: Sequence[Ticket]) -> Sequence[Answer]:
         """In the device's thread: one batch, or one piece of work without a pipeline."""

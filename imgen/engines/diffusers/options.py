@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from imgen.errors import Invalid
@@ -22,6 +22,8 @@ class ModelOptions:
     """Class of the pipeline; needed where the weights do not say."""
     scheduler: str = ""
     scheduler_options: Mapping[str, object] = field(default_factory=dict)
+    steps: Sequence[int] = ()
+    """Numbers of steps that a distilled model was made for; empty: any."""
     dtype: str = ""
     lora: str = ""
     """A LoRA that belongs to the model itself, always applied."""
@@ -49,6 +51,10 @@ class ModelOptions:
         values = {name: getattr(self, name) for name in self.__slots__}
         return json.dumps(values, sort_keys=True, default=dict)
 
+    def steps_near(self, asked: int) -> int:
+        """The number of steps that comes nearest, the larger one of two as near."""
+        return min(self.steps, key=lambda one: (abs(one - asked), -one), default=asked)
+
 
 def read_options(options: Mapping[str, object]) -> ModelOptions:
     """Options of the catalog; names that this engine does not know are left alone.
@@ -65,9 +71,17 @@ def read_options(options: Mapping[str, object]) -> ModelOptions:
             continue
         if wanted is float and isinstance(value, int | float):
             continue
-        if not isinstance(value, wanted):
+        if wanted is tuple:
+            _check_steps(name, value)
+        elif not isinstance(value, wanted):
             raise Invalid(f"options.{name} must be a {wanted.__name__}", field=name)
     return ModelOptions(**known)  # type: ignore[arg-type]
+
+
+def _check_steps(name: str, value: object) -> None:
+    listed = isinstance(value, list | tuple)
+    if not listed or not all(type(one) is int and one > 0 for one in value):
+        raise Invalid(f"options.{name} must be a list of whole numbers above 0", field=name)
 
 
 _PLAIN = ModelOptions()

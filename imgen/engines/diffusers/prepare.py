@@ -124,7 +124,7 @@ def _from_picture(
     colour = _at_size(colour, request)
     alpha = None if alpha is None else _at_size(alpha, request)
     frame = frame_for(request.width, request.height, traits)
-    strength = request.strength if traits.has_strength else 1.0
+    steps, strength = _walk(request, options, traits)
     start = frame.enter(colour)
     seen, ignored = _hint(request, traits, start, hint)
     return Order(
@@ -133,7 +133,7 @@ def _from_picture(
         way="image_to_image" if seen is None else "controlled",
         width=frame.padded[0],
         height=frame.padded[1],
-        steps=walked(request.steps, strength),
+        steps=steps,
         strength=strength,
         prompt=request.prompt,
         finish=lambda painted: _joined(frame.leave(painted), alpha),
@@ -239,9 +239,19 @@ def _hint(
     return seen, () if seen is not None else ("control",)
 
 
-def walked(steps: int, strength: float) -> int:
-    """Steps to ask for, so that at least one of them is left at this strength."""
-    return steps if int(steps * strength) >= 1 else math.ceil(1 / max(strength, 0.001))
+def _walk(request: EngineRequest, options: ModelOptions, traits: Traits) -> tuple[int, float]:
+    """(steps, strength) as the pipeline is told; at least one step is left of them.
+
+    A model that was made for certain numbers of steps knows only the noise that lies between
+    those: there it is the strength that gives way.
+    """
+    steps = request.steps
+    strength = request.strength if traits.has_strength else 1.0
+    if int(steps * strength) >= 1:
+        return steps, strength
+    if options.steps:
+        return steps, min(1.0, 1.001 / steps)
+    return math.ceil(1 / max(strength, 0.001)), strength
 
 
 def blended(ground: Pixels, painted: Pixels, mask: Pixels) -> Pixels:
