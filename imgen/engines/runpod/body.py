@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 
 from imgen.engines.comfyui.order import Order
 from imgen.engines.runpod.job import Pace
@@ -11,6 +12,24 @@ from imgen.errors import TooLarge
 
 _LARGEST = 10 * 1024 * 1024
 """Bytes that `/run` takes."""
+_SAVES = frozenset({"SaveImage", "PreviewImage"})
+
+
+def under_a_name(order: Order, name: str) -> tuple[Order, str]:
+    """The order with the picture that counts saved under a name: that is how it is told from
+    others, since a worker-comfyui says of no picture which node made it.
+
+    Returns:
+        The order, and how the picture's file begins; empty where no node of ComfyUI's own saves it.
+    """
+    node = order.workflow.get(order.output)
+    if node is None or node.get("class_type") not in _SAVES:
+        return order, ""
+    inputs = node["inputs"]
+    assert isinstance(inputs, dict)
+    # What is only shown is temporary, and left out by worker-comfyui.
+    saved = {**node, "class_type": "SaveImage", "inputs": {**inputs, "filename_prefix": name}}
+    return replace(order, workflow={**order.workflow, order.output: saved}), name
 
 
 def request_body(order: Order, pace: Pace, webhook: str) -> bytes:

@@ -15,7 +15,7 @@ from imgen.engines.protocol import Abandoned, EngineRequest, EngineResult, Progr
 from imgen.engines.remote.attended import briefly
 from imgen.engines.remote.canvas import unchanged
 from imgen.engines.remote.server import Patience, Server
-from imgen.engines.runpod.body import request_body
+from imgen.engines.runpod.body import request_body, under_a_name
 from imgen.engines.runpod.job import Pace, RunPodJob
 from imgen.engines.runpod.nudges import Nudges
 from imgen.engines.runpod.obstacle import obstacle
@@ -80,19 +80,20 @@ class RunPodEngine:
             raise Unavailable(f"{reason[:1].upper()}{reason[1:]}", code="runpod_not_configured")
         if (image := unchanged(request)) is not None:
             return EngineResult(image, info={"engine": "runpod"})
-        naming = Naming(str(uuid.uuid4()))
-        order = await asyncio.to_thread(make_order, request, naming, self._workflows)
+        name = f"imgen_{uuid.uuid4().hex}"
+        order = await asyncio.to_thread(make_order, request, Naming(name), self._workflows)
+        order, picture = under_a_name(order, name)
         async with self._server.calls() as calls, self._expected() as (webhook, nudge):
             body = await asyncio.to_thread(request_body, order, self._pace, webhook)
             job = RunPodJob(
-                calls, str(request.options["endpoint"]), self._pace, self._trusted, nudge
+                calls, str(request.options["endpoint"]), self._pace, self._trusted, nudge, picture
             )
             try:
-                picture = await job.run(body, progress)
+                made = await job.run(body, progress)
             except (asyncio.CancelledError, Abandoned, Upstream, Unavailable):
                 await briefly(job.cancel(), _CANCEL_SECONDS)
                 raise
-        image = await asyncio.to_thread(order.restore, picture)
+        image = await asyncio.to_thread(order.restore, made)
         return EngineResult(image, order.ignored, {"engine": "runpod", "job": job.id})
 
     @asynccontextmanager

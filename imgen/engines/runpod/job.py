@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 from imgen.engines.protocol import Progress
-from imgen.engines.remote.attended import attended
+from imgen.engines.remote.attended import attended, settled
 from imgen.engines.remote.download import download
 from imgen.engines.remote.pictures import LARGEST_FILE, Pixels, read_base64, read_picture
 from imgen.engines.remote.server import Calls, Reply, failed
@@ -52,7 +52,11 @@ class RunPodJob:
     """Hosts with private addresses that results may lie on."""
     nudge: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when RunPod says that it is done."""
+    picture: str = ""
+    """How the file of the picture that counts begins; empty: it is the first."""
     id: str = field(default="", init=False)
+    _told: tuple[int, int] = field(default=(0, 1), init=False)
+    """How far it is, as far as it says."""
 
     async def run(self, body: bytes, progress: Progress) -> Pixels:
         """Have the picture made.
@@ -66,10 +70,10 @@ class RunPodJob:
             imgen.engines.protocol.Abandoned: passed on from `progress`.
         """
         progress(0, 1)
-        await self._send(body)
+        await settled(self._submit(body), _SEND_SECONDS)  # so that its id is known, to cancel it
         output = await self._output(progress)
-        picture = await attended(self._picture(output), lambda: progress(0, 1))
-        progress(1, 1)
+        picture = await attended(self._picture(output), lambda: progress(*self._told))
+        progress(self._told[1], self._told[1])
         return picture
 
     async def cancel(self) -> None:
@@ -78,19 +82,7 @@ class RunPodJob:
             path = f"/{self.endpoint}/cancel/{self.id}"
             await self.calls.ask("POST", path, tries=3, urgent=True)
 
-    async def _send(self, body: bytes) -> None:
-        """Submit; who is cancelled meanwhile still learns the id, to cancel what it names."""
-        sending = asyncio.ensure_future(self._submit(body))
-        try:
-            self.id = await asyncio.shield(sending)
-        except asyncio.CancelledError:
-            await asyncio.wait({sending}, timeout=_SEND_SECONDS)
-            if sending.done() and not sending.cancelled() and sending.exception() is None:
-                self.id = sending.result()
-            sending.cancel()
-            raise
-
-    async def _submit(self, body: bytes) -> str:
+    async def _submit(self, body: bytes) -> None:
         # Sent once more only where nothing was begun: each picture there costs money.
         reply = await self.calls.ask(
             "POST", f"/{self.endpoint}/run", content=body, repeatable=False
@@ -99,7 +91,7 @@ class RunPodJob:
         name = said.get("id")
         if not isinstance(name, str) or not name.replace("-", "").isalnum():
             raise failed(self.calls.server, "answered what is not a job")
-        return name
+        self.id = name
 
     async def _output(self, progress: Progress) -> Mapping[str, Any]:
         """The output of the finished job."""
@@ -117,6 +109,18 @@ class RunPodJob:
                 continue
             if said.get("status") not in _WAITING:
                 return self._ended(said)
+            self._hear(said.get("output"))
+
+    def _hear(self, output: object) -> None:
+        """What newer workers say while they work: `{"type": "progress", "value", "max"}`."""
+        if not isinstance(output, dict) or output.get("type") != "progress":
+            return
+        value, most = output.get("value"), output.get("max")
+        if not isinstance(value, int) or not isinstance(most, int) or not 0 <= value <= most:
+            return
+        # Over all nodes, which become more as they are reached; what was shown stays.
+        if most > 0 and value * self._told[1] >= self._told[0] * most:
+            self._told = value, most
 
     async def _pause(self, seconds: float, progress: Progress) -> None:
         """Until it is time to look again, or the webhook says so; progress is told meanwhile."""
@@ -129,7 +133,7 @@ class RunPodJob:
             except TimeoutError:
                 return
 
-        await attended(nudged(), lambda: progress(0, 1))
+        await attended(nudged(), lambda: progress(*self._told))
         self.nudge.clear()
 
     async def _status(self) -> Mapping[str, Any]:
@@ -154,15 +158,19 @@ class RunPodJob:
         raise failed(self.calls.server, _ENDINGS.get(str(state), "failed"))
 
     async def _picture(self, output: Mapping[str, Any]) -> Pixels:
-        """The first picture of a worker-comfyui's output."""
+        """The picture that counts of a worker-comfyui's output, which has every saved one."""
         images = output.get("images")
-        image = images[0] if isinstance(images, list) and images else None
+        image = next(filter(self._counts, images if isinstance(images, list) else []), None)
         if not isinstance(image, dict) or not isinstance(image.get("data"), str):
             raise failed(self.calls.server, "made no picture")
         if image.get("type") == "s3_url":
             data = await download(image["data"], trusted=self.trusted, largest=LARGEST_FILE)
             return await asyncio.to_thread(read_picture, data)
         return await asyncio.to_thread(read_base64, image["data"])
+
+    def _counts(self, image: object) -> bool:
+        name = image.get("filename") if isinstance(image, dict) else None
+        return not self.picture or (isinstance(name, str) and name.startswith(self.picture))
 
     def _said(self, reply: Reply) -> Mapping[str, Any]:
         if reply.status in (401, 403):

@@ -87,6 +87,8 @@ class FakeRunPod:
         said: dict[str, Any] = {"id": name, "status": state, "delayTime": 3}
         if state == "COMPLETED":
             said["output"] = self.output or self._painted(job["body"]["input"])
+            if not self.output and "error" in said["output"]:  # as its SDK hands that on
+                said |= {"status": "FAILED", "error": said.pop("output")["error"]}
         if state == "IN_PROGRESS" and self.progress:
             said["output"] = self.progress
         if state == "FAILED":

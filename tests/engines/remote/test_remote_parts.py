@@ -273,13 +273,13 @@ class TestCanvases:
         canvas = canvas_of(make_request(task=Task.INPAINT, image=image, mask=mask))
         assert canvas.finished(np.full_like(image, 200)).max() == 40
 
-    def test_where_a_picture_stands_in_a_larger_frame_can_be_said(self) -> None:
+    def test_a_picture_stands_in_the_middle_of_a_larger_frame(self) -> None:
         image, _ = disc()
-        fields = {"task": Task.OUTPAINT, "image": image, "width": 128, "height": 96}
-        canvas = canvas_of(make_request(**fields, options={"left": 0, "top": 32}))
-        assert np.array_equal(canvas.colour[32:, :96], image)
-        with pytest.raises(Invalid, match="`left`"):
-            canvas_of(make_request(**fields, options={"left": 33}))
+        fields = {"task": Task.OUTPAINT, "image": image, "height": 96}
+        canvas = canvas_of(make_request(**fields, width=128))
+        assert np.array_equal(canvas.colour[16:80, 16:112], image)
+        with pytest.raises(Invalid, match="smaller than the picture"):
+            canvas_of(make_request(**fields, width=90))
 
 
 class TestPictures:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -68,6 +70,45 @@ async def test_a_bucket_inside_the_network_is_not_called(pod: FakeRunPod) -> Non
     pod.by_url = True
     with pytest.raises(Upstream, match="not public"):
         await make(pod, settings={"output_hosts": []})
+
+
+async def test_progress_is_told_where_the_worker_tells_it(pod: FakeRunPod) -> None:
+    pod.states = ["IN_QUEUE", *["IN_PROGRESS"] * 3, "COMPLETED"]
+    pod.progress = {"type": "progress", "value": 5, "max": 8, "percent": 62.5, "node": "sampler"}
+    told = Told()
+    await make(pod, told=told)
+    assert (5, 8) in told.steps
+    assert told.steps[-1] == (8, 8)
+    shares = [step / of for step, of in told.steps]
+    assert shares == sorted(shares)
+
+
+@pytest.mark.parametrize("output", ["text", {"type": "progress"}, {"type": "progress", "max": 0}])
+async def test_progress_that_makes_no_sense_is_passed_over(pod: FakeRunPod, output: Any) -> None:
+    pod.progress = output
+    assert (await make(pod)).image.shape == (64, 96, 3)
+
+
+async def test_of_several_saved_pictures_the_titled_one_counts(
+    pod: FakeRunPod, tmp_path: Path
+) -> None:
+    """Also where its node only shows it: worker-comfyui sends what is saved."""
+    load = {"class_type": "LoadImage", "inputs": {"image": "{{image}}"}}
+    cut = {"class_type": "CutOut", "inputs": {"image": ["1", 0]}}
+    first = {"class_type": "SaveOwn", "inputs": {"images": ["1", 0]}}
+    shown = {"class_type": "PreviewImage", "inputs": {"images": ["2", 0]}}
+    graph = {"1": load, "2": cut, "3": first, "4": {**shown, "_meta": {"title": "imgen output"}}}
+    (tmp_path / "cut.json").write_text(json.dumps(graph))
+    options = {"endpoint": "pictures", "workflow": "cut.json"}
+    image, _ = disc()
+    fields: dict[str, Any] = {"task": Task.REMOVE_BACKGROUND, "image": image}
+    result = await make(pod, options, settings={"workflows": tmp_path}, **fields)
+    assert result.image.shape == (64, 96, 4)
+
+
+async def test_a_worker_without_the_weights_fails_the_job(pod: FakeRunPod) -> None:
+    with pytest.raises(Upstream, match="RunPod failed"):
+        await make(pod, {**POD, "checkpoint": "other.safetensors"})
 
 
 async def test_an_edit_sends_its_pictures_along(pod: FakeRunPod) -> None:
