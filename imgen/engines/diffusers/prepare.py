@@ -215,17 +215,11 @@ def _folded(index: NDArray[np.int64], length: int) -> NDArray[np.int64]:
 
 
 def _place(request: EngineRequest, colour: Pixels) -> tuple[int, int]:
-    """(left, top) of the picture in the new frame: the options say, else the middle."""
+    """(left, top) of the picture in the middle of the new frame."""
     spare = (request.width - colour.shape[1], request.height - colour.shape[0])
     if min(spare) < 0:
         raise Invalid("The new size must not be smaller than the image.", field="width")
-    place = []
-    for name, room in (("left", spare[0]), ("top", spare[1])):
-        asked = request.options.get(name, room // 2)
-        if not isinstance(asked, int) or isinstance(asked, bool) or not 0 <= asked <= room:
-            raise Invalid(f"`{name}` must be a whole number from 0 to {room}.", field=name)
-        place.append(asked)
-    return place[0], place[1]
+    return spare[0] // 2, spare[1] // 2
 
 
 def _hint(

@@ -85,12 +85,12 @@ def _masked(request: EngineRequest, image: Pixels) -> Canvas:
 
 
 def _framed(request: EngineRequest, image: Pixels) -> Canvas:
-    """The picture in a larger frame, in the middle or at the options `left` and `top`."""
+    """The picture in the middle of a larger frame."""
     height, width = image.shape[:2]
     spare = request.width - width, request.height - height
     if min(spare) < 0:
         raise Invalid("The new size must not be smaller than the picture", field="width")
-    left, top = (_offset(request, name, room) for name, room in zip(_SIDES, spare, strict=True))
+    left, top = spare[0] // 2, spare[1] // 2
     edges = top, spare[1] - top, left, spare[0] - left
     colour = cv2.copyMakeBorder(np.ascontiguousarray(image[..., :3]), *edges, cv2.BORDER_REFLECT)
     inside = np.zeros((height, width), np.uint8)
@@ -100,16 +100,6 @@ def _framed(request: EngineRequest, image: Pixels) -> Canvas:
         own = np.ascontiguousarray(image[..., 3])
         alpha = cv2.copyMakeBorder(own, *edges, cv2.BORDER_CONSTANT, value=255).astype(np.uint8)
     return Canvas(colour.astype(np.uint8), mask.astype(np.uint8), alpha)
-
-
-_SIDES = ("left", "top")
-
-
-def _offset(request: EngineRequest, name: str, room: int) -> int:
-    asked = request.options.get(name, room // 2)
-    if not isinstance(asked, int) or isinstance(asked, bool) or not 0 <= asked <= room:
-        raise Invalid(f"`{name}` must be a whole number from 0 to {room}", field=name)
-    return asked
 
 
 def _standing(request: EngineRequest, image: Pixels) -> Canvas:

@@ -19,7 +19,7 @@ _STEPS = 20
 
 
 def _place(request: EngineRequest, picture: Picture) -> tuple[int, int]:
-    """(left, top) of the picture in the new frame.
+    """(left, top) of the picture in the middle of the new frame.
 
     Raises:
         imgen.errors.Invalid: it does not fit there.
@@ -27,13 +27,7 @@ def _place(request: EngineRequest, picture: Picture) -> tuple[int, int]:
     spare = (request.width - picture.width, request.height - picture.height)
     if min(spare) < 0:
         raise Invalid("The new size must not be smaller than the image.", field="width")
-    place = []
-    for name, room in (("left", spare[0]), ("top", spare[1])):
-        asked = request.options.get(name, room // 2)
-        if not isinstance(asked, int) or isinstance(asked, bool) or not 0 <= asked <= room:
-            raise Invalid(f"`{name}` must be a whole number from 0 to {room}.", field=name)
-        place.append(asked)
-    return place[0], place[1]
+    return spare[0] // 2, spare[1] // 2
 
 
 def _mirrored(colour: Colour, left: int, top: int, width: int, height: int) -> Colour:
@@ -69,8 +63,7 @@ def _dissolved(extended: Colour, scene: Colour, hole: NDArray[np.bool_], seed: i
 def outpaint(request: EngineRequest, progress: Progress) -> NDArray[np.uint8]:
     """(height, width, 3 or 4) of the request, with the input's pixels exactly kept.
 
-    The input stands in the middle, or at the options `left` and `top` (pixels). Where it is
-    transparent, it stays so.
+    The input stands in the middle. Where it is transparent, it stays so.
 
     Raises:
         imgen.errors.Invalid: the image is missing, malformed, or does not fit into the new size.
