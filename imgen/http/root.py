@@ -11,24 +11,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from imgen.errors import ImgenError, Internal, Kind
+from imgen.errors import ImgenError, Internal
 from imgen.http.guard import Guard
 from imgen.http.surface import JsonResponse, Surface, from_http_status, headers_of, status_of
 
 LogLost = Callable[[Request, str, ImgenError], Awaitable[None]]
-_STATUS = {
-    Kind.INVALID: 400,
-    Kind.TOO_LARGE: 413,
-    Kind.UNAUTHENTICATED: 401,
-    Kind.FORBIDDEN: 403,
-    Kind.NOT_FOUND: 404,
-    Kind.CONFLICT: 409,
-    Kind.EXHAUSTED: 429,
-    Kind.UPSTREAM: 502,
-    Kind.UNAVAILABLE: 503,
-    Kind.TIMED_OUT: 504,
-    Kind.INTERNAL: 500,
-}
 
 
 def make_app(
@@ -84,5 +71,5 @@ async def _healthz(_request: Request) -> Response:
 
 def _render(error: ImgenError) -> Response:
     return JsonResponse(
-        {"error": error.message}, status_code=status_of(error, _STATUS), headers=headers_of(error)
+        {"error": error.message}, status_code=status_of(error), headers=headers_of(error)
     )

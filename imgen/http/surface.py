@@ -20,6 +20,20 @@ _STATUS_OF_CODE = {
     "headers_too_large": 431,
 }
 """Errors that mean the same at every door."""
+STATUS: Mapping[Kind, int] = {
+    Kind.INVALID: 400,
+    Kind.TOO_LARGE: 413,
+    Kind.UNAUTHENTICATED: 401,
+    Kind.FORBIDDEN: 403,
+    Kind.NOT_FOUND: 404,
+    Kind.CONFLICT: 409,
+    Kind.EXHAUSTED: 429,
+    Kind.UPSTREAM: 502,
+    Kind.UNAVAILABLE: 503,
+    Kind.TIMED_OUT: 504,
+    Kind.INTERNAL: 500,
+}
+"""What HTTP itself has for an error; a surface lays over it what its document has else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +58,7 @@ class JsonResponse(Response):
         return to_json(content)
 
 
-def status_of(error: ImgenError, table: Mapping[Kind, int]) -> int:
+def status_of(error: ImgenError, table: Mapping[Kind, int] = STATUS) -> int:
     """The HTTP status of an error, by its code where HTTP decides, else by the surface's table."""
     return _STATUS_OF_CODE.get(error.code, table[error.kind])
 

@@ -8,21 +8,9 @@ import structlog
 from starlette.responses import Response
 
 from imgen.errors import ImgenError, Kind
-from imgen.http.surface import JsonResponse, headers_of, status_of
+from imgen.http.surface import STATUS, JsonResponse, headers_of, status_of
 
-STATUS = {
-    Kind.INVALID: 400,
-    Kind.TOO_LARGE: 413,
-    Kind.UNAUTHENTICATED: 401,
-    Kind.FORBIDDEN: 403,
-    Kind.NOT_FOUND: 404,
-    Kind.CONFLICT: 409,
-    Kind.EXHAUSTED: 429,
-    Kind.UPSTREAM: 500,
-    Kind.UNAVAILABLE: 500,
-    Kind.TIMED_OUT: 500,
-    Kind.INTERNAL: 500,
-}
+_STATUS = {**STATUS, Kind.UPSTREAM: 500, Kind.UNAVAILABLE: 500, Kind.TIMED_OUT: 500}
 """The document knows one status for everything that is not the client's doing."""
 
 
@@ -34,7 +22,7 @@ def render(error: ImgenError) -> Response:
         "request_id": structlog.contextvars.get_contextvars().get("request_id", ""),
         **retry(error),
     }
-    return JsonResponse(body, status_code=status_of(error, STATUS), headers=headers_of(error))
+    return JsonResponse(body, status_code=status_of(error, _STATUS), headers=headers_of(error))
 
 
 def retry(error: ImgenError) -> dict[str, Any]:
