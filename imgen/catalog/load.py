@@ -6,12 +6,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from imgen import errors
 from imgen.catalog.catalog import Catalog
 from imgen.catalog.entries import Look, Model
 from imgen.catalog.layers import Layers, RawEntry
 from imgen.catalog.options import check_options
-from imgen.catalog.problems import Problem, nearest
+from imgen.catalog.problems import Problem, nearest, refuse
 from imgen.catalog.shapes import SHAPES
 
 BUILTIN = Path(__file__).parent / "builtin"
@@ -25,13 +24,10 @@ def load_catalog(extra: Sequence[Path] = ()) -> Catalog:
         extra: TOML files, or folders whose `*.toml` files make one layer together.
 
     Raises:
-        errors.Invalid: something is wrong; the message lists every problem, a line each.
+        imgen.errors.Invalid: something is wrong; the message lists every problem, a line each.
     """
     catalog, problems = _read([BUILTIN, *extra])
-    if problems:
-        lines = "\n".join(f"- {problem}" for problem in problems)
-        count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
-        raise errors.Invalid(f"The catalog has {count}:\n{lines}", code="catalog_invalid")
+    refuse(problems, "The catalog has", code="catalog_invalid")
     return catalog
 
 

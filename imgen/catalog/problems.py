@@ -1,16 +1,18 @@
-"""What is wrong with a catalog: the file, the key, what it is, and how to mend it."""
+"""What is wrong with a file of ours: the file, the key, what it is, and how to mend it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+from imgen.errors import Invalid
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with a catalog."""
+    """One thing that is wrong."""
 
     file: Path
     """The file that it is in."""
@@ -35,6 +37,21 @@ class Wrong(Exception):
         self.fix = fix
         self.at = at
         """Where inside the value: `[2]`, `.weight`; empty for the value itself."""
+
+
+def refuse(problems: Sequence[Problem], what: str, *, code: str) -> None:
+    """Nothing is served with files that are wrong.
+
+    Args:
+        what: was read: `The catalog has`.
+
+    Raises:
+        imgen.errors.Invalid: there is a problem; the message lists every one, a line each.
+    """
+    if problems:
+        lines = "\n".join(f"- {problem}" for problem in problems)
+        count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
+        raise Invalid(f"{what} {count}:\n{lines}", code=code)
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from imgen.catalog.load import check_catalog, load_catalog
 from imgen.cli.options import DataDir, settings_for
+from imgen.cli.problems import Files, report
 from imgen.cli.tables import Reasons, print_table
 from imgen.wiring.engines import make_registry
 
@@ -36,17 +34,6 @@ def list_catalog(data_dir: DataDir = None) -> None:
 
 
 @app.command()
-def check(
-    paths: Annotated[
-        list[Path] | None,
-        typer.Argument(help="TOML files or folders; default: those of the configuration."),
-    ] = None,
-    data_dir: DataDir = None,
-) -> None:
+def check(paths: Files = None, data_dir: DataDir = None) -> None:
     """Say what is wrong with catalog files: which file, which key, and the fix."""
-    problems = check_catalog(paths or settings_for(data_dir).catalog.paths)
-    for problem in problems:
-        print(problem)
-    if problems:
-        raise typer.Exit(1)
-    print("The catalog is good")
+    report(check_catalog(paths or settings_for(data_dir).catalog.paths), "The catalog is good")

@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from imgen.cli.options import DataDir, settings_for
+from imgen.cli.problems import Files, report
 from imgen.cli.tables import print_table
 from imgen.compliance.rulesets import Rule, Ruleset, Rulesets, check_rulesets, load_rulesets
 from imgen.compliance.rulesets.floor import FLOOR
@@ -60,20 +61,10 @@ def show(
 
 
 @app.command()
-def check(
-    paths: Annotated[
-        list[Path] | None,
-        typer.Argument(help="TOML files or folders; default: those of the configuration."),
-    ] = None,
-    data_dir: DataDir = None,
-) -> None:
+def check(paths: Files = None, data_dir: DataDir = None) -> None:
     """Say what is wrong with ruleset files: which file, which key, and the fix."""
     problems = check_rulesets(paths or settings_for(data_dir).compliance.rulesets)
-    for problem in problems:
-        print(problem)
-    if problems:
-        raise typer.Exit(1)
-    print("The rulesets are good")
+    report(problems, "The rulesets are good")
 
 
 def _count(ruleset: Ruleset, action: str) -> int:

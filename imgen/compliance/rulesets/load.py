@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from imgen import errors
-from imgen.catalog.problems import Problem, Wrong, nearest
+from imgen.catalog.problems import Problem, Wrong, nearest, refuse
 from imgen.catalog.readers import key, kind, many
 from imgen.compliance.rulesets.files import parse_toml, toml_files
 from imgen.compliance.rulesets.ruleset import Ruleset, Rulesets
@@ -39,13 +38,10 @@ def load_rulesets(paths: Sequence[Path] = ()) -> Rulesets:
         paths: TOML files, or folders whose `*.toml` files make one layer together.
 
     Raises:
-        errors.Invalid: something is wrong; the message lists every problem, a line each.
+        imgen.errors.Invalid: something is wrong; the message lists every problem, a line each.
     """
     rulesets, problems = _read([BUILTIN, *paths])
-    if problems:
-        lines = "\n".join(f"- {problem}" for problem in problems)
-        count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
-        raise errors.Invalid(f"The rulesets have {count}:\n{lines}", code="rulesets_invalid")
+    refuse(problems, "The rulesets have", code="rulesets_invalid")
     return rulesets
 
 
