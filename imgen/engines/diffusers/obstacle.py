@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
+from imgen.engines.diffusers.libraries import misfit
 from imgen.engines.diffusers.options import ModelOptions, read_options
 from imgen.engines.diffusers.source import find_source
 from imgen.engines.diffusers.weights import locate, lora_file
@@ -27,6 +28,8 @@ def obstacle(options: Mapping[str, object], settings: Mapping[str, object]) -> s
             "this installation has no engine diffusers: "
             f"{missing[0]} is missing, install the extra `diffusers`"
         )
+    if unfit := misfit():
+        return unfit
     models = models_folder(settings)
     try:
         _check(read_options(options), models)

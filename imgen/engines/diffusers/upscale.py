@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +37,11 @@ class Upscaler:
             raise Invalid(f"{file.name} is not a safetensors file")
         self._device = device
         found = _read(file)
-        if found.scale < 2 or found.input_channels != 3 or found.output_channels != 3:
+        colours = (found.input_channels, found.output_channels)
+        if found.purpose != "SR" or found.scale < 2 or colours != (3, 3):
             raise Invalid(f"{file.name} is no super-resolution model for colour pictures")
         self._scale = int(found.scale)
-        self._network = found.model.to(device.name).eval()
-        self._multiple = max(1, int(found.size_requirements.multiple_of))
+        self._network = found.to(device.name).eval()
 
     def run(self, colour: Pixels, width: int, height: int, progress: Progress) -> Pixels:
         """A picture at a larger size. Blocking.
@@ -82,26 +83,48 @@ class Upscaler:
 
     def _tile(self, tile: Pixels) -> Any:
         """(height × scale, width × scale, 3) of one tile, as shares of 1."""
-        height, width = tile.shape[:2]
-        step = self._multiple
-        low, right = -height % step, -width % step
-        padded = cv2.copyMakeBorder(tile, 0, low, 0, right, cv2.BORDER_REFLECT_101)
-        fed = torch.from_numpy(np.ascontiguousarray(padded)).permute(2, 0, 1)[None].float() / 255
-        with torch.inference_mode():
+        fed = torch.from_numpy(np.ascontiguousarray(tile)).permute(2, 0, 1)[None].float() / 255
+        with torch.inference_mode():  # it is padded, and cut back, to what the network takes
             out = self._network(fed.to(self._device.name))
-        whole = out[0].permute(1, 2, 0).float().cpu().numpy()
-        return whole[: height * self._scale, : width * self._scale]
+        return out[0].permute(1, 2, 0).float().cpu().numpy()
 
 
 def _read(file: Path) -> Any:
-    try:
-        import spandrel  # noqa: PLC0415 - it needs torchvision, which a CPU install may lack
-    except (ImportError, RuntimeError) as error:
-        raise Unavailable(f"Upscaling needs the package spandrel: {error}") from error
+    spandrel = _library()
     try:
         return spandrel.ModelLoader(device="cpu").load_from_state_dict(load_file(str(file)))
     except spandrel.UnsupportedModelError:
         raise Unavailable(f"spandrel does not know the architecture of {file.name}") from None
+    except torch.OutOfMemoryError:
+        raise
+    except Exception as error:  # whatever a broken file makes the libraries raise
+        raise Unavailable(f"{file.name} cannot be read: {_first_line(error)}") from error
+
+
+def _library() -> Any:
+    """spandrel, which imports torchvision, which is built for one torch alone.
+
+    Raises:
+        imgen.errors.Unavailable: one of them is missing, or they do not belong together.
+    """
+    try:
+        return import_module("spandrel")
+    except ModuleNotFoundError as error:
+        if error.name not in {"spandrel", "torchvision"}:
+            raise Unavailable(f"spandrel cannot be imported: {error}") from error
+        raise Unavailable(
+            f"Upscaling needs the package {error.name}: install the extra `diffusers`"
+            f", and torchvision from where torch {torch.__version__} comes from"
+        ) from error
+    except (ImportError, RuntimeError, AttributeError) as error:
+        raise Unavailable(
+            f"Upscaling needs a torchvision made for torch {torch.__version__}; install both from "
+            f"one place ({_first_line(error)})"
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
 
 
 def _starts(length: int) -> list[int]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import diffusers
 import numpy as np
@@ -44,13 +45,69 @@ def without_torchvision() -> Iterator[None]:
     yield
 
 
-def make_upscaler(file: Path) -> Path:
-    """A tiny ESRGAN of factor 2 with random weights."""
+_UPSCALERS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "ESRGAN": ("ESRGAN.__arch.RRDB", "RRDBNet", {"num_filters": 8, "num_blocks": 1, "scale": 2}),
+    "RealESRGAN x2": (
+        "ESRGAN.__arch.RRDB",
+        "RRDBNet",
+        {"num_filters": 8, "num_blocks": 1, "scale": 2, "shuffle_factor": 2},
+    ),
+    "Compact": (
+        "Compact.__arch.SRVGG",
+        "SRVGGNetCompact",
+        {"num_feat": 8, "num_conv": 2, "upscale": 4},
+    ),
+    "SwinIR": (
+        "SwinIR.__arch.SwinIR",
+        "SwinIR",
+        {"upscale": 4, "window_size": 8, "upsampler": "nearest+conv", "mlp_ratio": 2},
+    ),
+    "Swin2SR": (
+        "Swin2SR.__arch.Swin2SR",
+        "Swin2SR",
+        {"upscale": 2, "window_size": 8, "upsampler": "pixelshuffle", "mlp_ratio": 2},
+    ),
+    "DAT": (
+        "DAT.__arch.DAT",
+        "DAT",
+        {"upscale": 4, "split_size": [8, 16], "depth": [2], "upsampler": "pixelshuffle"},
+    ),
+    "HAT": (
+        "HAT.__arch.HAT",
+        "HAT",
+        {"upscale": 4, "window_size": 16, "upsampler": "pixelshuffle", "squeeze_factor": 8},
+    ),
+    "SPAN": (
+        "SPAN.__arch.span",
+        "SPAN",
+        {"num_in_ch": 3, "num_out_ch": 3, "feature_channels": 8, "upscale": 4},
+    ),
+    "RealPLKSR": (
+        "PLKSR.__arch.RealPLKSR",
+        "RealPLKSR",
+        {"dim": 8, "n_blocks": 1, "upscaling_factor": 4},
+    ),
+    "OmniSR": (
+        "OmniSR.__arch.OmniSR",
+        "OmniSR",
+        {"num_feat": 16, "res_num": 1, "up_scale": 4, "block_num": 1, "window_size": 8},
+    ),
+}
+"""Name → module of spandrel, class, what makes it tiny."""
+UPSCALERS = tuple(_UPSCALERS)
+_WINDOWS = {"img_size": 64, "embed_dim": 16, "num_heads": [2], "resi_connection": "1conv"}
+
+
+def make_upscaler(file: Path, kind: str = "ESRGAN") -> Path:
+    """Tiny weights of an architecture, random."""
+    module, name, how = _UPSCALERS[kind]
     with without_torchvision():
-        made = import_module("spandrel.architectures.ESRGAN.__arch.RRDB")
+        made = getattr(import_module(f"spandrel.architectures.{module}"), name)
+    if "upsampler" in how:  # made of windows
+        how = {**_WINDOWS, **({} if "depth" in how else {"depths": [2]}), **how}
     torch.manual_seed(3)
-    network = made.RRDBNet(num_filters=8, num_blocks=1, scale=2)
-    save_file({name: value.contiguous() for name, value in network.state_dict().items()}, file)
+    state = made(**how).state_dict()
+    save_file({name: value.contiguous().clone() for name, value in state.items()}, file)
     return file
 
 

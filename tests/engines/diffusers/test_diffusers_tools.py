@@ -39,6 +39,39 @@ async def test_pictures_are_enlarged_to_any_size(
     assert result.image.shape == (height, width, 3)
 
 
+UPSCALERS = (
+    "ESRGAN",
+    "RealESRGAN x2",
+    "Compact",
+    "SwinIR",
+    "Swin2SR",
+    "DAT",
+    "HAT",
+    "SPAN",
+    "RealPLKSR",
+    "OmniSR",
+)
+
+
+@pytest.mark.parametrize("kind", UPSCALERS)
+async def test_known_architectures_enlarge_pictures_of_any_size(
+    kind: str, weights: Weights, ask: Ask, tmp_path: Path
+) -> None:
+    weights("sd15")
+    from tests.engines.diffusers.networks import make_upscaler
+
+    options = {"upscaler": str(make_upscaler(tmp_path / "net.safetensors", kind))}
+    for height, width in ((3, 5), (21, 33)):
+        result = await ask(
+            task=Task.UPSCALE,
+            image=picture(height, width),
+            width=4 * width,
+            height=4 * height,
+            options=options,
+        )
+        assert result.image.shape == (4 * height, 4 * width, 3)
+
+
 async def test_tiles_make_the_same_picture_as_one_piece(
     ask: Ask, upscaler: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -98,6 +131,36 @@ async def test_weights_that_are_no_upscaler_are_refused(weights: Weights, ask: A
     unet = weights("sd15") / "unet" / "diffusion_pytorch_model.safetensors"
     with without_torchvision(), pytest.raises(Unavailable, match="does not know"):
         await ask(task=Task.UPSCALE, image=picture(), options={"upscaler": str(unet)})
+
+
+async def test_a_broken_upscaler_is_said(weights: Weights, ask: Ask, tmp_path: Path) -> None:
+    weights("sd15")
+    from tests.engines.diffusers.networks import without_torchvision
+
+    (tmp_path / "broken.safetensors").write_bytes(b"\x00" * 20)
+    options = {"upscaler": str(tmp_path / "broken.safetensors")}
+    with without_torchvision(), pytest.raises(Unavailable, match=r"broken\.safetensors cannot be"):
+        await ask(task=Task.UPSCALE, image=picture(), options=options)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ModuleNotFoundError("", name="torchvision"), "needs the package torchvision: install"),
+        (ModuleNotFoundError("", name="spandrel"), "needs the package spandrel: install"),
+        (RuntimeError("operator torchvision::nms does not exist"), "made for torch 2"),
+        (ImportError("undefined symbol: _ZN3c10"), "install both from one place"),
+    ],
+)
+async def test_libraries_that_are_missing_or_do_not_fit_each_other_are_named(
+    error: Exception, said: str, ask: Ask, upscaler: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(name: str) -> None:
+        raise error
+
+    monkeypatch.setattr("imgen.engines.diffusers.upscale.import_module", missing)
+    with pytest.raises(Unavailable, match=said):
+        await ask(task=Task.UPSCALE, image=picture(), options=upscaler)
 
 
 async def test_the_subject_is_cut_out(ask: Ask, matting: dict[str, Any]) -> None:
