@@ -110,7 +110,8 @@ class ComfyJob:
                 )
             except Upstream:
                 raise Lost from None
-            if not reply.good:
+            said = reply.json()
+            if not reply.good or not isinstance(said, dict) or said.get("name") != name:
                 raise failed(self.calls.server, f"took no picture (status {reply.status})")
 
     async def _submit(self) -> None:
@@ -132,9 +133,9 @@ class ComfyJob:
         faults = faults if isinstance(faults, dict) else {}
         if not reply.good or self._concerns(faults):
             self._refused(faults)
-        if not isinstance(said.get("prompt_id"), str):
-            raise failed(self.calls.server, "answered what is not a job")
-        self.heard.prompt_id = said["prompt_id"]  # an old one gives ids of its own
+        # An old one gives ids of its own; what makes no sense is as good as no answer.
+        if isinstance(name := said.get("prompt_id"), str):
+            self.heard.prompt_id = name
 
     def _concerns(self, faults: Mapping[str, Any]) -> bool:
         """Whether the node that counts will not run: a server queues what is left of a workflow."""

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import random
 import socket
 from collections.abc import Collection
 
 import httpx
 
-from imgen.engines.remote.server import tls
+from imgen.engines.remote.server import TRIED_AGAIN, tls
 from imgen.errors import Upstream
 
 _REDIRECTS = 3
+_SECONDS = 60.0
+"""Of one try, from the first connection to the last byte."""
 
 
 async def download(
-    url: str, *, trusted: Collection[str] = (), seconds: float = 60.0, largest: int
+    url: str,
+    *,
+    trusted: Collection[str] = (),
+    largest: int,
+    tries: int = 3,
 ) -> bytes:
     """The bytes at a URL, fetched without any key.
 
@@ -26,32 +33,59 @@ async def download(
     Args:
         url: http or https.
         trusted: hosts (`host` or `host:port`) that may have a private address.
-        seconds: from the first connection to the last byte.
         largest: bytes beyond which it is not read.
+        tries: in all. What lies there has been paid for.
 
     Raises:
         imgen.errors.Upstream: the address is refused, or it gave no whole answer.
     """
-    try:
-        async with (
-            asyncio.timeout(seconds),
-            httpx.AsyncClient(
-                verify=tls(),
-                trust_env=False,
-                follow_redirects=False,
-                timeout=seconds,
-                headers={"Accept-Encoding": "identity"},
-            ) as client,
-        ):
-            for _ in range(_REDIRECTS + 1):
-                place = await _checked(url, trusted)
-                content, url = await _fetch(client, httpx.URL(url), place, largest)
-                if content is not None:
-                    return content
-    except TimeoutError:
-        raise _failed("could not be fetched in time") from None
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise _failed(f"could not be fetched ({type(error).__name__})") from None
+    for number in range(1, tries + 1):
+        try:
+            async with asyncio.timeout(_SECONDS), _client() as client:
+                return await _followed(client, url, trusted, largest)
+        except TimeoutError:
+            failure = _failed("could not be fetched in time")
+        except _Passing as passing:
+            failure = _failed(passing.how)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            failure = _failed(f"could not be fetched ({type(error).__name__})")
+        if number < tries:
+            await asyncio.sleep(_wait(number))
+    raise failure from None
+
+
+class _Passing(Exception):
+    """A fault of the host's that another try may not meet."""
+
+    def __init__(self, how: str) -> None:
+        super().__init__(how)
+        self.how = how
+
+
+def _wait(number: int) -> float:
+    """Seconds before the next try."""
+    return 0.5 * 2**number * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, keeps no secret
+
+
+def _client() -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        verify=tls(),
+        trust_env=False,
+        follow_redirects=False,
+        timeout=_SECONDS,
+        headers={"Accept-Encoding": "identity"},
+    )
+
+
+async def _followed(
+    client: httpx.AsyncClient, url: str, trusted: Collection[str], largest: int
+) -> bytes:
+    """The bytes, also where they have moved to."""
+    for _ in range(_REDIRECTS + 1):
+        place = await _checked(url, trusted)
+        content, url = await _fetch(client, httpx.URL(url), place, largest)
+        if content is not None:
+            return content
     raise _failed("was moved too often")
 
 
@@ -65,6 +99,8 @@ async def _fetch(
     async with client.stream("GET", pinned, headers=headers, extensions=extensions) as response:
         if response.has_redirect_location:
             return None, str(url.join(response.headers["Location"]))
+        if response.status_code in TRIED_AGAIN:
+            raise _Passing(f"could not be fetched (status {response.status_code})")
         if response.status_code != httpx.codes.OK:
             raise _failed(f"could not be fetched (status {response.status_code})")
         content = bytearray()

@@ -22,7 +22,8 @@ from imgen.engines.remote.breaker import Breaker
 from imgen.errors import Invalid, Upstream
 
 _log = structlog.get_logger(__name__)
-_TRIED_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504, 529})
+TRIED_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504, 529})
+"""Answers after which another try makes sense."""
 _REFUSED = frozenset({429, 503, 529})
 """Answers that say for sure that nothing was begun."""
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
@@ -207,7 +208,7 @@ class Calls:
     ) -> Reply | _Failure:
         url = path if path.startswith("http") else self.server.url + path
         async with self._client.stream(method, url, timeout=seconds, **request) as response:
-            if response.status_code in _TRIED_AGAIN:
+            if response.status_code in TRIED_AGAIN:
                 after = retry_after(response.headers.get("Retry-After", ""))
                 begun = response.status_code not in _REFUSED
                 return _Failure(f"answered {response.status_code}", True, begun, after)

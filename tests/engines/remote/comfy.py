@@ -56,6 +56,10 @@ class FakeComfy:
         """Messages that a websocket gets before a job's own."""
         self.deaf = False
         """No websocket."""
+        self.mute = False
+        """A websocket that never comes about."""
+        self.hangs_up = False
+        """A websocket that is closed in the middle of each job."""
         self.deafened = False
         """In the middle of a long step: does not notice that it is to stop."""
         self.slow_to_queue = asyncio.Event()
@@ -180,6 +184,8 @@ class FakeComfy:
                 await asyncio.sleep(0.005)
         if self._interrupt:
             raise Interrupted
+        if self.hangs_up and (socket := self._sockets.pop(job["extra_data"]["client_id"], None)):
+            await socket.close(1012)
         place = {"prompt_id": job["prompt_id"], "node": name}
         await self._tell(job, "progress", {"value": step, "max": of, **place})
         state = {"value": float(step), "max": float(of), "state": "running", "node_id": name}
@@ -242,6 +248,10 @@ class FakeComfy:
     async def _socket(self, socket: WebSocket) -> None:
         if self.deaf:
             await socket.close()
+            return
+        if self.mute:
+            await socket.receive()
+            await socket.receive()  # until the client is gone
             return
         await socket.accept()
         client = socket.query_params["clientId"]

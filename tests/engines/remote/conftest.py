@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import io
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
 
+from imgen import logs
 from tests.engines.remote.comfy import FakeComfy, comfy
 from tests.engines.remote.openai_server import FakeOpenAi, openai_server
 from tests.engines.remote.runpod_server import FakeRunPod, runpod_server
@@ -38,3 +41,21 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
         return 0.001 if failure.after is None else float(failure.after)
 
     monkeypatch.setattr("imgen.engines.remote.server._wait", shortened)
+    monkeypatch.setattr("imgen.engines.remote.download._wait", lambda _number: 0.001)
+
+
+@pytest.fixture
+def logged() -> Iterator[Callable[[], str]]:
+    """What is logged as in production, of anybody and at any level, so far."""
+    libraries = ("httpcore", "websockets")  # what httpx says is switched off as everywhere
+    logs.configure("debug", "json")
+    for name in libraries:
+        logging.getLogger(name).setLevel(logging.DEBUG)
+    lines = io.StringIO()
+    handler = logging.getLogger().handlers[0]
+    assert isinstance(handler, logging.StreamHandler)
+    handler.setStream(lines)
+    yield lines.getvalue
+    for name in libraries:
+        logging.getLogger(name).setLevel(logging.NOTSET)
+    logs.configure("info", "json")

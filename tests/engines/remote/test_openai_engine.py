@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -388,14 +388,14 @@ class TestFaults:
             await make(vendor, {**VLLM, "url": other.url}, settings=keys)
 
     async def test_the_key_is_nowhere_to_be_seen(
-        self, vendor: FakeOpenAi, capsys: pytest.CaptureFixture[str]
+        self, vendor: FakeOpenAi, logged: Callable[[], str]
     ) -> None:
         vendor.local.faults += [Fault("/images", status=500)] * 3
         with pytest.raises(Upstream) as caught:
             await make(vendor)
         engine = make_engine(vendor)
         assert KEY not in f"{caught.value!r} {caught.value.__context__!r} {engine!r}"
-        assert KEY not in capsys.readouterr().err
+        assert KEY not in logged()
 
 
 class TestObstacle:

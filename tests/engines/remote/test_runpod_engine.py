@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -57,13 +57,13 @@ async def test_a_picture_comes_back_as_base64(pod: FakeRunPod) -> None:
 
 
 async def test_a_picture_comes_back_from_a_bucket_whose_signature_nobody_sees(
-    pod: FakeRunPod, capsys: pytest.CaptureFixture[str]
+    pod: FakeRunPod, logged: Callable[[], str]
 ) -> None:
     pod.by_url = True
     assert np.array_equal((await make(pod)).image, noise(11, 96, 64))
     fetched = next(call for call in pod.local.calls if call.path.startswith("/bucket"))
     assert "authorization" not in fetched.headers
-    assert "s3cr3t" not in capsys.readouterr().err
+    assert "s3cr3t" not in logged()
 
 
 async def test_a_bucket_inside_the_network_is_not_called(pod: FakeRunPod) -> None:
@@ -244,13 +244,13 @@ async def test_a_job_whose_id_is_not_known_yet_is_cancelled_too(pod: FakeRunPod)
 
 
 async def test_a_wrong_key_is_said_and_not_shown(
-    pod: FakeRunPod, capsys: pytest.CaptureFixture[str]
+    pod: FakeRunPod, logged: Callable[[], str]
 ) -> None:
     with pytest.raises(Unavailable, match="does not accept the key") as caught:
         await make(pod, settings={"key": "rp-wrong-secret"})
     assert "rp-wrong" not in caught.value.message
     assert "rp-wrong" not in repr(make_engine(pod, key="rp-wrong-secret"))
-    assert "rp-wrong" not in capsys.readouterr().err
+    assert "rp-wrong" not in logged()
 
 
 async def test_an_unknown_endpoint(pod: FakeRunPod) -> None:
