@@ -10,15 +10,12 @@ import torch
 from safetensors.torch import load_file
 
 from imgen.engines.diffusers.contents import PREFIX
-from imgen.engines.diffusers.options import ModelOptions
 from imgen.engines.diffusers.source import Source
 from imgen.engines.diffusers.weights import index_of
 from imgen.errors import Invalid, Unavailable
 
-QUANTISATIONS = ("", "fp8", "int8", "int4")
 
-
-def read_denoiser(source: Source, name: str, options: ModelOptions, dtype: Any) -> Any:
+def read_denoiser(source: Source, name: str, dtype: Any) -> Any:
     """The unet or transformer of `source.denoiser`, configured by the source's folder.
 
     Args:
@@ -41,7 +38,6 @@ def read_denoiser(source: Source, name: str, options: ModelOptions, dtype: Any) 
             subfolder=name,
             dtype=dtype,
             local_files_only=True,
-            **_bitsandbytes_of_module(options, dtype),
         )
     except torch.OutOfMemoryError:
         raise
@@ -49,7 +45,7 @@ def read_denoiser(source: Source, name: str, options: ModelOptions, dtype: Any) 
         raise _misfit(file, kind) from error
     lacking = [one for one, value in module.state_dict().items() if value.is_meta]
     strange = said - set(module.state_dict()) if _in_layout_of(module, said) else set()
-    if lacking or (strange and not options.quantisation):
+    if lacking or strange:
         raise _misfit(file, kind)
     return module
 
@@ -81,31 +77,3 @@ def _in_layout_of(module: Any, names: set[str]) -> bool:
 
 def _misfit(file: Path, kind: Any) -> Invalid:
     return Invalid(f"{file.name} does not fit the model's {kind.__name__}", code="bad_weights")
-
-
-def _bitsandbytes_of_module(options: ModelOptions, dtype: Any) -> dict[str, Any]:
-    said = bitsandbytes(options, dtype)
-    return {"quantization_config": diffusers.BitsAndBytesConfig(**said)} if said else {}
-
-
-def bitsandbytes(options: ModelOptions, dtype: Any) -> dict[str, Any]:
-    """What bitsandbytes is told to make weights smaller; empty: it is not asked.
-
-    Raises:
-        imgen.errors.Invalid: an unknown kind of quantisation.
-        imgen.errors.Unavailable: the package is missing.
-    """
-    kind = options.quantisation
-    if kind not in QUANTISATIONS:
-        raise Invalid(f"quantisation is {kind}; use {', '.join(QUANTISATIONS[1:])}")
-    if kind in {"", "fp8"}:
-        return {}
-    if not diffusers.utils.is_bitsandbytes_available():
-        raise Unavailable(f"quantisation {kind} needs the package bitsandbytes")
-    if kind == "int8":
-        return {"load_in_8bit": True}
-    return {
-        "load_in_4bit": True,
-        "bnb_4bit_quant_type": "nf4",
-        "bnb_4bit_compute_dtype": dtype,  # float32 unless told
-    }

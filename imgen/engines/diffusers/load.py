@@ -10,12 +10,13 @@ import torch
 import transformers
 
 from imgen.engines.diffusers.adapters import Adapters
-from imgen.engines.diffusers.denoiser import bitsandbytes, read_denoiser
+from imgen.engines.diffusers.denoiser import read_denoiser
 from imgen.engines.diffusers.device import Device
 from imgen.engines.diffusers.families.family import Family
 from imgen.engines.diffusers.families.table import family_of
 from imgen.engines.diffusers.loaded import Loaded
 from imgen.engines.diffusers.options import ModelOptions
+from imgen.engines.diffusers.quantise import quantise
 from imgen.engines.diffusers.source import Source, find_source
 from imgen.engines.diffusers.weights import index_of, lora_file
 from imgen.errors import ImgenError, Invalid, Unavailable
@@ -45,7 +46,8 @@ def load(
     dtype = device.dtype(wanted)
     try:
         pipe = _read(source, options, family, dtype)
-        _change(pipe, source, options, family, dtype)
+        _change(pipe, source, options)
+        quantise(getattr(pipe, family.traits.denoiser), options.quantisation, dtype, device)
         loaded = Loaded(family, pipe, device, options, Adapters(pipe, models, slots), models)
         loaded.place(offload)
     except torch.OutOfMemoryError:
@@ -65,11 +67,9 @@ def _read(source: Source, options: ModelOptions, family: Family, dtype: Any) -> 
     given = _no_checker(family)
     if source.denoiser is not None:
         name = family.traits.denoiser
-        given[name] = read_denoiser(source, name, options, dtype)
+        given[name] = read_denoiser(source, name, dtype)
     if source.whole is not None:
         return _read_whole(kind, source, options, dtype, given)
-    if source.denoiser is None:
-        given |= _quantised(options, family, dtype)
     return kind.from_pretrained(
         str(source.folder),
         dtype=dtype,
@@ -109,27 +109,10 @@ def _no_checker(family: Family) -> dict[str, Any]:
     return {}
 
 
-def _quantised(options: ModelOptions, family: Family, dtype: Any) -> dict[str, Any]:
-    """Smaller weights of the denoiser, where the catalog asks for them."""
-    said = bitsandbytes(options, dtype)
-    if not said:
-        return {}
-    return {
-        "quantization_config": diffusers.PipelineQuantizationConfig(
-            quant_backend=f"bitsandbytes_{4 if 'load_in_4bit' in said else 8}bit",
-            quant_kwargs=said,
-            components_to_quantize=[family.traits.denoiser],
-        )
-    }
-
-
-def _change(pipe: Any, source: Source, options: ModelOptions, family: Family, dtype: Any) -> None:
+def _change(pipe: Any, source: Source, options: ModelOptions) -> None:
     """What the catalog, or a file, wants otherwise than the folder says."""
-    denoiser = getattr(pipe, family.traits.denoiser)
     if options.scheduler or options.scheduler_options or source.scheduler_options:
         pipe.scheduler = _scheduler(pipe.scheduler, options, source)
-    if options.quantisation == "fp8":
-        denoiser.enable_layerwise_casting(storage_dtype=torch.float8_e4m3fn, compute_dtype=dtype)
     pipe.set_progress_bar_config(disable=True)
 
 

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from imgen.engines.diffusers.libraries import misfit
-from imgen.engines.diffusers.options import ModelOptions, read_options
+from imgen.engines.diffusers.options import ModelOptions, check_quantisation, read_options
 from imgen.engines.diffusers.source import find_source
 from imgen.engines.diffusers.weights import locate, lora_file
 from imgen.errors import ImgenError
@@ -47,6 +47,7 @@ def models_folder(settings: Mapping[str, object]) -> Path | None:
 def _check(options: ModelOptions, models: Path | None) -> None:
     if not (options.weights or options.upscaler or options.matting):
         raise ImgenError("it names no weights")
+    check_quantisation(options.quantisation)
     if options.weights:
         find_source(options, models).check(options.variant)
     for reference in (options.upscaler, options.matting):

@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 
-from imgen.errors import Invalid
+from imgen.errors import Invalid, Unavailable
+
+QUANTISATIONS = ("", "fp8", "int8", "int4")
+"""How the weights of a denoiser can be made smaller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,22 @@ class ModelOptions:
     def steps_near(self, asked: int) -> int:
         """The number of steps that comes nearest, the larger one of two as near."""
         return min(self.steps, key=lambda one: (abs(one - asked), -one), default=asked)
+
+
+def check_quantisation(kind: str) -> None:
+    """See that weights can be made smaller in this way here.
+
+    Raises:
+        imgen.errors.Invalid: there is no such way.
+        imgen.errors.Unavailable: the package that does it is missing.
+    """
+    if kind not in QUANTISATIONS:
+        raise Invalid(
+            f"options.quantisation is {kind}; use {', '.join(QUANTISATIONS[1:])}",
+            field="quantisation",
+        )
+    if kind.startswith("int") and find_spec("bitsandbytes") is None:
+        raise Unavailable(f"its quantisation {kind} needs the package bitsandbytes")
 
 
 def read_options(options: Mapping[str, object]) -> ModelOptions:

@@ -158,6 +158,7 @@ _FILES: dict[str, Shapes] = {
         ({}, "names no weights"),
         ({"weights": "acme/meadow"}, "models pull"),
         ({"weights": "good"}, ""),
+        ({"weights": "good", "quantisation": "int9"}, "use fp8, int8, int4"),
         ({"weights": "good", "lora": "gone.safetensors"}, "not at"),
         ({"weights": "good", "unet": "acme/meadow:u.safetensors"}, "models pull"),
         ({"weights": "good", "controlnets": {"canny": "acme/edges"}}, "models pull"),
