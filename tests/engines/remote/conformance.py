@@ -13,7 +13,11 @@ from tests.engines.remote.openai_server import KEY, openai_server
 from tests.engines.remote.runpod_server import KEY as POD_KEY
 from tests.engines.remote.runpod_server import runpod_server
 
-_GRAPH = {"checkpoint": "meadow.safetensors", "upscaler": "meadow.safetensors"}
+_GRAPH = {
+    "checkpoint": "meadow.safetensors",
+    "upscaler": "meadow.safetensors",
+    "matting": "meadow.safetensors",
+}
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,8 @@ _SLOW = 0.3
 
 def spoilt(path: str, how: str, **more: Any) -> Fault:
     """A call that hangs, drips, is cut off or answers garbage."""
-    return Fault(path, **{how: True} if how != "garbage" else {}, **more)
+    wrong: dict[str, Any] = {} if how == "garbage" else {how: True}
+    return Fault(path, **wrong, **more)
 
 
 HOW = ("hang", "drip", "cut", "garbage")
