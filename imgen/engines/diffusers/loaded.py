@@ -10,12 +10,13 @@ import diffusers
 import torch
 
 from imgen.engines.diffusers.adapters import Adapters
+from imgen.engines.diffusers.controlnets import read_controlnet, way_of
 from imgen.engines.diffusers.device import Device
 from imgen.engines.diffusers.families.family import Family
 from imgen.engines.diffusers.families.flux2_masked import Flux2MaskedPipeline
 from imgen.engines.diffusers.options import ModelOptions
 from imgen.engines.diffusers.weights import locate
-from imgen.errors import Invalid, Unavailable
+from imgen.errors import Invalid
 
 OFFLOADS = ("none", "model", "sequential")
 """What waits in main memory for its turn: nothing, whole components, single layers."""
@@ -87,20 +88,13 @@ class Loaded:
         """
         if offload not in OFFLOADS:
             raise Invalid(f"offload is {offload}; use {', '.join(OFFLOADS)}", field="offload")
-        if OFFLOADS.index(offload) >= len(self._offloads):
-            offload = self._offloads[-1]
         self.offload = offload if self.device.accelerated else "none"
         self._settle(self._active)
-
-    @property
-    def _offloads(self) -> tuple[str, ...]:
-        """The layers of bitsandbytes keep what they need on the device where they were made."""
-        return OFFLOADS[:2] if self.options.quantisation.startswith("int") else OFFLOADS
 
     def offload_more(self) -> bool:
         """Keep less on the device from now on; False when that is not possible."""
         step = OFFLOADS.index(self.offload) + 1
-        if step >= len(self._offloads) or not self.device.accelerated:
+        if step >= len(OFFLOADS) or not self.device.accelerated:
             return False
         self._first.remove_all_hooks()
         self._others.clear()  # they remember hooks that are gone
@@ -120,15 +114,19 @@ class Loaded:
             imgen.errors.Invalid: the family cannot do that.
             imgen.errors.Unavailable: it needs weights that are not here.
         """
+        net = None
+        if control:
+            net = locate(str(self.options.controlnets.get(control, "")), self._models)
+            way = way_of(net)
         name = self.family.traits.pipelines.get(way, "")
         if not name:
             raise Invalid(f"{self.family.traits.name} cannot do {way}", code="model_cannot")
-        net = str(self.options.controlnets.get(control, "")) if control else ""
         key = f"{name}:{net}"
         if name == type(self._first).__name__:
             pipe = self._first
         elif key not in self._others:
-            pipe = self._others[key] = self._made(OWN.get(name) or getattr(diffusers, name), net)
+            kind = OWN.get(name) or getattr(diffusers, name)
+            pipe = self._others[key] = self._made(kind, way, net)
         else:
             pipe = self._others[key]
         if pipe is not self._active and self.offload != "none":
@@ -136,7 +134,7 @@ class Loaded:
         self._active = pipe
         return pipe
 
-    def _made(self, kind: Any, net: str) -> Any:
+    def _made(self, kind: Any, way: str, net: Path | None) -> Any:
         """Another pipeline over the same components, perhaps with a ControlNet."""
         takes = inspect.signature(kind.__init__).parameters
         parts = {name: part for name, part in self._first.components.items() if name in takes}
@@ -145,26 +143,12 @@ class Loaded:
             for name, value in self._first.config.items()
             if name in takes and name not in parts and not name.startswith("_")
         }
-        if net:
-            parts["controlnet"] = self._controlnet(net)
+        if net is not None:
+            guide = read_controlnet(net, way, self.family.traits, self.denoiser.dtype)
+            parts["controlnet"] = guide if self.offload != "none" else guide.to(self.device.name)
         pipe = kind(**parts, **settings)
         pipe.set_progress_bar_config(disable=True)
         return pipe
-
-    def _controlnet(self, reference: str) -> Any:
-        kind = getattr(diffusers, self.family.traits.controlnet)
-        place = locate(reference, self._models)
-        try:
-            net = kind.from_pretrained(
-                str(place),
-                torch_dtype=self.denoiser.dtype,
-                use_safetensors=True,
-                local_files_only=True,
-            )
-        except (OSError, ValueError, RuntimeError) as error:
-            first = str(error).strip().splitlines()[0]
-            raise Unavailable(f"The ControlNet {reference} cannot be loaded: {first}") from error
-        return net if self.offload != "none" else net.to(self.device.name)
 
     def _group(self, pipe: Any) -> None:
         """Each layer comes to the device when it is its turn; once for each component."""

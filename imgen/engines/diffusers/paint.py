@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from imgen.engines.diffusers.controlnets import hints
 from imgen.engines.diffusers.loaded import Loaded
 from imgen.engines.diffusers.order import Order, Pixels
 from imgen.errors import Unavailable
@@ -72,7 +73,7 @@ def _pictures(loaded: Loaded, pipe: Any, orders: Sequence[Order]) -> dict[str, A
         return {
             **size,
             "image": images,
-            "control_image": [order.hint for order in orders],
+            "control_image": hints(pipe, orders),
             "strength": first.strength,
             "controlnet_conditioning_scale": float(control.strength) if control else 1.0,
         }

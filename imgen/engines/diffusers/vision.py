@@ -9,7 +9,7 @@ import structlog
 import torch
 import transformers
 
-from imgen.engines.diffusers.device import Device
+from imgen.engines.diffusers.device import Device, is_full
 from imgen.errors import Unavailable
 
 _log = structlog.get_logger()
@@ -39,7 +39,9 @@ class Vision:
         """What the network makes of tensors. Blocking."""
         try:
             return self._run(inputs)
-        except torch.OutOfMemoryError:
+        except Exception as error:
+            if not is_full(error):
+                raise
             _log.warning("memory.network_on_cpu", network=type(self._network).__name__)
         self._place = "cpu"
         return self._run(inputs)

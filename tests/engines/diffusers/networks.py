@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import sys
 from collections.abc import Iterator
 from importlib import import_module
@@ -127,6 +128,24 @@ def make_matting(file: Path) -> Path:
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=10)
     onnx.save(model, str(file))
     return file
+
+
+def make_union(weights: Path, folder: Path) -> Path:
+    """A ControlNet for several kinds, for the tiny SDXL."""
+    torch.manual_seed(9)
+    unet = diffusers.UNet2DConditionModel.from_pretrained(weights / "unet")
+    like = diffusers.ControlNetModel.from_unet(
+        unet, conditioning_embedding_out_channels=(4, 4, 4, 8)
+    )
+    taken = inspect.signature(diffusers.ControlNetUnionModel.__init__).parameters
+    config = {name: value for name, value in like.config.items() if name in taken}
+    wide = {"num_trans_channel": 8, "num_proj_channel": 8, "num_trans_head": 2}
+    network = diffusers.ControlNetUnionModel(**{**config, **wide})
+    for name, parameter in network.named_parameters():
+        if "controlnet" in name or "task" in name:
+            torch.nn.init.normal_(parameter, std=0.5)
+    network.save_pretrained(folder, safe_serialization=True)
+    return folder
 
 
 def make_flux_controlnet(folder: Path, *, modes: int | None = None) -> Path:

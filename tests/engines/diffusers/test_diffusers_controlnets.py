@@ -23,12 +23,14 @@ def nets(weights: Weights, tmp_path_factory: pytest.TempPathFactory) -> Any:
 
     def find(name: str, modes: int | None = None) -> str:
         weights(name)
-        from tests.engines.diffusers.networks import make_flux_controlnet
+        from tests.engines.diffusers.networks import make_flux_controlnet, make_union
         from tests.engines.diffusers.tiny import make_controlnet
 
         place = folder / f"{name}-{modes}"
         if not place.exists():
-            if name.startswith("flux"):
+            if name == "sdxl" and modes:
+                make_union(weights("sdxl"), place)
+            elif name.startswith("flux"):
                 make_flux_controlnet(place, modes=modes)
             else:  # those of SD 1.5 serve its LCM too
                 make_controlnet(weights(name.replace("lcm", "sd15")), place)
@@ -152,14 +154,17 @@ def test_the_hint_has_the_size_of_the_painting(weights: Weights) -> None:
     assert order.hint.size == order.image.size == (order.width, order.height)
 
 
-@pytest.mark.parametrize("name", ["sd15", "sdxl", "flux-dev"])
+@pytest.mark.parametrize(
+    ("name", "modes"),
+    [("sd15", None), ("sdxl", None), ("sdxl", 6), ("flux-dev", None), ("flux-dev", 7)],
+)
 async def test_guided_pictures_of_one_kind_are_painted_together_and_each_is_right(
-    name: str, weights: Weights, nets: Any
+    name: str, modes: int | None, weights: Weights, nets: Any
 ) -> None:
     weights(name)
     from imgen.engines.diffusers.engine import DiffusersEngine
 
-    asked = _asked(nets(name), control=Control("canny", 1.0))
+    asked = _asked(nets(name, modes), control=Control("canny", 1.0))
     requests = [
         make_request(weights(name), **asked),
         make_request(weights(name), **{**asked, "image": picture()[::-1].copy()}, seed=3),
@@ -230,6 +235,40 @@ async def test_a_controlnet_for_several_kinds_is_told_which(
     ]
     assert np.array_equal(canny.image, np.rint(made[0] * 255).astype(np.uint8))
     assert not np.array_equal(made[0], made[1])
+
+
+async def test_one_of_sdxl_for_several_kinds_is_told_which_too(
+    weights: Weights, ask: Ask, nets: Any
+) -> None:
+    import diffusers
+    import torch
+    from PIL import Image
+
+    from imgen.engines.hints import drawn
+
+    net = nets("sdxl", 6)
+    asked = _asked(net)
+    pipe = diffusers.StableDiffusionXLControlNetUnionImg2ImgPipeline.from_pretrained(
+        weights("sdxl"), controlnet=diffusers.ControlNetUnionModel.from_pretrained(net)
+    )
+    pipe.set_progress_bar_config(disable=True)
+    for kind, mode in (("canny", 3), ("scribble", 2)):
+        ours = await ask(weights("sdxl"), control=Control(kind, 0.7), **asked)
+        bare = pipe(
+            "a lake in the mountains",
+            image=Image.fromarray(picture()),
+            control_image=[Image.fromarray(drawn(picture(), kind))],
+            control_mode=[mode],
+            width=96,
+            height=64,
+            strength=0.8,
+            controlnet_conditioning_scale=0.7,
+            num_inference_steps=3,
+            guidance_scale=4.0,
+            generator=torch.Generator().manual_seed(11),
+            output_type="np",
+        ).images[0]
+        assert np.array_equal(ours.image, np.rint(bare * 255).astype(np.uint8))
 
 
 def test_a_controlnet_for_several_kinds_is_loaded_once_and_counted(

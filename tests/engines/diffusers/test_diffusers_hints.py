@@ -208,7 +208,7 @@ def test_a_full_device_sends_a_network_to_the_cpu(
     def to(self: Any, place: str) -> Any:
         places.append(place)
         if place == "cpu:0":
-            raise torch.OutOfMemoryError
+            raise RuntimeError("CUDA error: out of memory")
         return there(self, place)
 
     monkeypatch.setattr(kind, "to", to)

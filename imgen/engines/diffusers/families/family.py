@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from imgen.engines.diffusers.emphasis import is_weighted
@@ -19,8 +19,8 @@ class Traits:
 
     name: str
     pipelines: Mapping[str, str]
-    """Way (`text_to_image`, `image_to_image`, `inpaint`, `controlled`) → class, of diffusers or
-    one of `loaded.OWN`."""
+    """Way (`text_to_image`, `image_to_image`, `inpaint`, `controlled`, and `controlled_several`
+    with a ControlNet for several kinds) → class, of diffusers or one of `loaded.OWN`."""
     multiple_of: int
     """Sides of a painting are multiples of this, in pixels."""
     pixels: int
@@ -31,8 +31,8 @@ class Traits:
     """The component that does the work: `unet` or `transformer`."""
     dtype: str = "bfloat16"
     """On a GPU, unless the catalog says otherwise."""
-    controlnet: str = ""
-    """diffusers class of its ControlNets."""
+    controlnets: Mapping[str, str] = field(default_factory=dict)
+    """Way (`controlled`, `controlled_several`) → diffusers class of the ControlNets."""
     has_strength: bool = True
     """Whether image-to-image can be told how much to keep."""
 

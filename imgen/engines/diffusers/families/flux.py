@@ -20,7 +20,7 @@ _TRAITS = Traits(
     multiple_of=16,
     pixels=1440 * 1440,
     together=frozenset({"text_to_image", "image_to_image", "inpaint", "controlled"}),
-    controlnet="FluxControlNetModel",
+    controlnets={"controlled": "FluxControlNetModel"},
 )
 _TOKENS = {True: 512, False: 256}
 """Has guidance inside (dev) → longest prompt, in tokens of its T5 encoder."""

@@ -24,7 +24,7 @@ _TRAITS = Traits(
     together=frozenset({"text_to_image", "image_to_image", "inpaint", "controlled"}),
     denoiser="unet",
     dtype="float16",
-    controlnet="ControlNetModel",
+    controlnets={"controlled": "ControlNetModel"},
 )
 
 

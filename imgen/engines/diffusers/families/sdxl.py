@@ -6,6 +6,7 @@ from collections.abc import Hashable, Sequence
 from typing import Any
 
 import torch
+from diffusers import ControlNetUnionModel
 
 from imgen.engines.diffusers.clip_text import Encoded, encode, window_count
 from imgen.engines.diffusers.families.family import Arguments, Traits
@@ -18,14 +19,17 @@ _TRAITS = Traits(
         "image_to_image": "StableDiffusionXLImg2ImgPipeline",
         "inpaint": "StableDiffusionXLInpaintPipeline",
         "controlled": "StableDiffusionXLControlNetImg2ImgPipeline",
+        "controlled_several": "StableDiffusionXLControlNetUnionImg2ImgPipeline",
     },
     multiple_of=8,
     pixels=1280 * 1024,
     together=frozenset({"text_to_image", "image_to_image", "inpaint", "controlled"}),
     denoiser="unet",
     dtype="float16",
-    controlnet="ControlNetModel",
+    controlnets={"controlled": "ControlNetModel", "controlled_several": "ControlNetUnionModel"},
 )
+_SEVERAL = {"openpose": 0, "depth": 1, "scribble": 2, "canny": 3, "lineart": 3}
+"""Kind of control → its number in a ControlNet for several (xinsir's Union)."""
 
 
 class Sdxl:
@@ -51,6 +55,9 @@ class Sdxl:
             tokens, pooled = _joined([_negative(pipe, order, windows) for order in orders])
             arguments["negative_prompt_embeds"] = tokens
             arguments["negative_pooled_prompt_embeds"] = pooled
+        control = orders[0].request.control
+        if control and isinstance(getattr(pipe, "controlnet", None), ControlNetUnionModel):
+            arguments["control_mode"] = [_SEVERAL[control.kind]]
         return arguments
 
     def ignored(self, pipe: Any, order: Order) -> tuple[str, ...]:
