@@ -88,13 +88,20 @@ class Loaded:
         """
         if offload not in OFFLOADS:
             raise Invalid(f"offload is {offload}; use {', '.join(OFFLOADS)}", field="offload")
+        if OFFLOADS.index(offload) >= len(self._offloads):
+            offload = self._offloads[-1]
         self.offload = offload if self.device.accelerated else "none"
         self._settle(self._active)
+
+    @property
+    def _offloads(self) -> tuple[str, ...]:
+        """The layers of bitsandbytes keep what they need on the device where they were made."""
+        return OFFLOADS[:2] if self.options.quantisation.startswith("int") else OFFLOADS
 
     def offload_more(self) -> bool:
         """Keep less on the device from now on; False when that is not possible."""
         step = OFFLOADS.index(self.offload) + 1
-        if step >= len(OFFLOADS) or not self.device.accelerated:
+        if step >= len(self._offloads) or not self.device.accelerated:
             return False
         self._first.remove_all_hooks()
         self._others.clear()  # they remember hooks that are gone
