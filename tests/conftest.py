@@ -25,6 +25,8 @@ from imgen.library.embed.folder import BUILT_IN, read_folder
 from imgen.library.embed.network import Network
 from imgen.library.embed.onnx_encoder import OnnxEncoder
 from imgen.settings import Settings, load_settings
+from tests.held_clock import HeldClock
+from tests.live import Deployment, deployed
 
 if TYPE_CHECKING:
     from imgen.wiring.core import Core
@@ -58,15 +60,25 @@ def postgres() -> Iterator[str]:
         server.leave()
 
 
+@pytest.fixture(scope="module")
+def deployment() -> Iterator[Deployment]:
+    """A real server in a folder of its own, for all tests of a module."""
+    with (
+        TemporaryDirectory(prefix="imgen-test-", ignore_cleanup_errors=True) as folder,
+        deployed(Path(folder) / "data") as deployment,
+    ):
+        yield deployment
+
+
 @pytest.fixture
 def clean_url(postgres: str) -> str:
     """The URL of the database, emptied."""
     with psycopg.connect(postgres, autocommit=True) as connection:
-        # The credit ledger refuses to be emptied; replicas fire no triggers.
+        # The ledger and the audit log refuse to be emptied; replicas fire no triggers.
         connection.execute("SET session_replication_role = replica")
         connection.execute(
             "TRUNCATE accounts, users, sign_in_tries, image_counts, procrastinate_jobs,"
-            " procrastinate_workers"
+            " procrastinate_workers, compliance_reviews, compliance_appeals"
             " RESTART IDENTITY CASCADE"
         )
         connection.execute("RESET session_replication_role")
@@ -78,6 +90,21 @@ def clean_url(postgres: str) -> str:
 @pytest.fixture
 async def database(clean_url: str) -> AsyncIterator[Database]:
     database = Database(clean_url, size=10)
+    await database.open()
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def held(clean_url: str) -> HeldClock:
+    """The clock of whoever connects to its URL: it stands at noon."""
+    return HeldClock(clean_url)
+
+
+@pytest.fixture
+async def at_noon(held: HeldClock) -> AsyncIterator[Database]:
+    """Connections whose clock is held at noon."""
+    database = Database(held.url, size=20)
     await database.open()
     yield database
     await database.close()

@@ -100,6 +100,16 @@ class Deployment:
         assert self.process.stdout is not None
         self.process.stdout.close()
 
+    def kill(self, what: str) -> None:
+        """The `worker`, `postgres`, or else the server, which is started again."""
+        if what == "worker":
+            self.kill_worker()
+        elif what == "postgres":
+            self.kill_postgres()
+        else:
+            self.kill_server()
+            self.start()
+
     def stop(self) -> int:
         """As Ctrl-C does; returns the exit status."""
         assert self.process is not None

@@ -7,24 +7,13 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import httpx
 import psutil
 import pytest
 
 from tests.live import Deployment, deployed
-
-
-@pytest.fixture(scope="module")
-def deployment() -> Iterator[Deployment]:
-    with (
-        TemporaryDirectory(prefix="imgen-test-", ignore_cleanup_errors=True) as folder,
-        deployed(Path(folder) / "data") as deployment,
-    ):
-        yield deployment
 
 
 def _imgen(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:

@@ -8,25 +8,14 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
 import pytest
 from PIL import Image
 
-from tests.live import Deployment, deployed
-
-
-@pytest.fixture(scope="module")
-def deployment() -> Iterator[Deployment]:
-    with (
-        TemporaryDirectory(prefix="imgen-test-", ignore_cleanup_errors=True) as folder,
-        deployed(Path(folder) / "data") as deployment,
-    ):
-        yield deployment
+from tests.live import Deployment
 
 
 @pytest.fixture(scope="module")

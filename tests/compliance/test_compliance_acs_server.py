@@ -6,14 +6,12 @@ import asyncio
 import base64
 import contextlib
 import io
-import socket
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
 import httpx
 import numpy as np
 import pytest
-import uvicorn
 from PIL import Image
 
 from imgen.accounts.administer import Administer
@@ -29,6 +27,7 @@ from imgen.http.acs import PATH, acs_route
 from imgen.http.gate import Gate
 from imgen.http.root import make_app
 from tests.compliance.reviewing import Seeing, review_with, seeing
+from tests.serving import serving
 
 BARE = "image.exposed_female_genitalia"
 PICTURE = np.full((60, 80, 3), 90, np.uint8)
@@ -46,27 +45,12 @@ async def token(database: Database) -> str:
 
 
 @contextlib.asynccontextmanager
-async def serving(database: Database, review: Review) -> AsyncIterator[str]:
-    """A real uvicorn on a real socket; yields the URL."""
-    listener = socket.create_server(("127.0.0.1", 0))
+async def reviewing(database: Database, review: Review) -> AsyncIterator[str]:
+    """A real server; yields the URL."""
     gate = Gate(authenticate=Authenticate(database), database=database)
-    route = acs_route(gate, review)
-    app = make_app([], [route], max_header_bytes=32_768)
-    started = asyncio.Event()
-
-    class Server(uvicorn.Server):
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
-            started.set()
-
-    server = Server(uvicorn.Config(app, lifespan="off", log_level="critical"))
-    running = asyncio.create_task(server.serve([listener]))
-    await started.wait()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}{PATH}"
-    finally:
-        server.should_exit = True
-        await running
+    app = make_app([], [acs_route(gate, review)], max_header_bytes=32_768)
+    async with serving(app) as port:
+        yield f"http://127.0.0.1:{port}{PATH}"
 
 
 async def post(url: str, token: str, **body: object) -> httpx.Response:
@@ -78,7 +62,7 @@ async def post(url: str, token: str, **body: object) -> httpx.Response:
 @pytest.mark.parametrize("image", [file(), file("JPEG"), f"data:image/png;base64,{file()}"])
 async def test_a_safe_picture(database: Database, token: str, image: str) -> None:
     detector = seeing("image.face_female", 0.81)
-    async with serving(database, review_with(database, detector)) as url:
+    async with reviewing(database, review_with(database, detector)) as url:
         reply = await post(url, token, image=image, prompt="a portrait")
     assert reply.status_code == 200
     answer = reply.json()
@@ -103,7 +87,7 @@ async def test_a_safe_picture(database: Database, token: str, image: str) -> Non
 
 
 async def test_an_unsafe_picture_says_by_which_rules(database: Database, token: str) -> None:
-    async with serving(database, review_with(database, seeing(BARE, 0.9))) as url:
+    async with reviewing(database, review_with(database, seeing(BARE, 0.9))) as url:
         answer = (await post(url, token, image=file(), ruleset="strict")).json()
     assert (answer["verdict"], answer["ruleset"]) == ("unsafe", "strict")
     assert answer["reason"].startswith("Content blocked")
@@ -114,7 +98,7 @@ async def test_an_unsafe_picture_says_by_which_rules(database: Database, token: 
 async def test_the_reviewers_log_names_the_asker_and_its_reference(
     database: Database, token: str
 ) -> None:
-    async with serving(database, review_with(database, Seeing())) as url:
+    async with reviewing(database, review_with(database, Seeing())) as url:
         await post(url, token, image=file(), reference="run_theirs", kind="edited")
     async with database.connection() as connection:
         (entry,) = await store.entries(connection, limit=5)
@@ -126,7 +110,7 @@ async def test_the_reviewers_log_names_the_asker_and_its_reference(
 async def test_of_a_known_picture_no_distance_is_told(database: Database, token: str) -> None:
     known = Signal("hash.known_bad", 0.91, "hashes", "list victims, distance 23")
     detector = Seeing("hashes", signals=(known,))
-    async with serving(database, review_with(database, detector)) as url:
+    async with reviewing(database, review_with(database, detector)) as url:
         reply = await post(url, token, image=file())
     assert (reply.json()["verdict"], reply.json()["floor"]) == ("unsafe", True)
     assert reply.json()["signals"][0]["score"] == 1.0
@@ -135,7 +119,7 @@ async def test_of_a_known_picture_no_distance_is_told(database: Database, token:
 
 async def test_our_client_hears_what_our_server_says(database: Database, token: str) -> None:
     async with (
-        serving(database, review_with(database, seeing(BARE, 0.9))) as url,
+        reviewing(database, review_with(database, seeing(BARE, 0.9))) as url,
         aclosing(AcsDetector(url, token)) as client,
     ):
         seen = await client.detect(Subject("generated", PICTURE, ruleset="default"))
@@ -144,7 +128,7 @@ async def test_our_client_hears_what_our_server_says(database: Database, token: 
 
 async def test_two_that_name_each_other_do_not_ask_for_ever(database: Database, token: str) -> None:
     asked = Seeing("acs")
-    async with serving(database, review_with(database, asked, Seeing())) as url:
+    async with reviewing(database, review_with(database, asked, Seeing())) as url:
         answer = (await post(url, token, image=file())).json()
     assert (answer["detectors"], asked.subjects) == (["nudity 9"], [])
 
@@ -164,7 +148,7 @@ async def test_two_that_name_each_other_do_not_ask_for_ever(database: Database, 
 async def test_a_bad_request_is_told_what_is_wrong(
     database: Database, token: str, body: dict[str, object], word: str
 ) -> None:
-    async with serving(database, review_with(database, Seeing())) as url:
+    async with reviewing(database, review_with(database, Seeing())) as url:
         reply = await post(url, token, **body)
     assert reply.status_code == 400
     assert word in reply.json()["error"]
@@ -173,7 +157,7 @@ async def test_a_bad_request_is_told_what_is_wrong(
 @pytest.mark.parametrize("key", ["", "imgen_nonsense"])
 async def test_without_a_good_key_nothing_is_looked_at(database: Database, key: str) -> None:
     detector = Seeing()
-    async with serving(database, review_with(database, detector)) as url:
+    async with reviewing(database, review_with(database, detector)) as url:
         reply = await post(url, key, image=file())
     assert (reply.status_code, detector.subjects) == (401, [])
 
@@ -181,7 +165,7 @@ async def test_without_a_good_key_nothing_is_looked_at(database: Database, key: 
 async def test_a_key_for_some_surfaces_is_none_for_reviews(database: Database) -> None:
     key = await Administer(database).create_key("asker", scopes=["cache-api"])
     detector = Seeing()
-    async with serving(database, review_with(database, detector)) as url:
+    async with reviewing(database, review_with(database, detector)) as url:
         reply = await post(url, key, image=file())
     assert (reply.status_code, detector.subjects) == (403, [])
     assert "cache-api" in reply.json()["error"]
@@ -202,14 +186,14 @@ async def test_only_some_pictures_are_open_at_once(database: Database, token: st
             return ()
 
     detector = Crowded()
-    async with serving(database, review_with(database, detector)) as url:
+    async with reviewing(database, review_with(database, detector)) as url:
         replies = await asyncio.gather(*(post(url, token, image=file()) for _ in range(12)))
     assert [one.status_code for one in replies] == [200] * 12
     assert 1 <= detector.most <= 4
 
 
 async def test_a_body_over_the_limit_is_not_read(database: Database, token: str) -> None:
-    async with serving(database, review_with(database, Seeing())) as url:
+    async with reviewing(database, review_with(database, Seeing())) as url:
         reply = await post(url, token, image="A" * 17 * 1024 * 1024)
     assert reply.status_code == 413
 
@@ -217,7 +201,7 @@ async def test_a_body_over_the_limit_is_not_read(database: Database, token: str)
 async def test_a_review_that_fails_there_fails_here(database: Database, token: str) -> None:
     failing = Seeing(failures=[Upstream("down"), Upstream("down")])
     async with (
-        serving(database, review_with(database, failing)) as url,
+        reviewing(database, review_with(database, failing)) as url,
         aclosing(AcsDetector(url, token)) as client,
     ):
         with pytest.raises(Upstream, match="503"):

@@ -7,26 +7,15 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import httpx
 import pytest
 
-from tests.live import Deployment, deployed
+from tests.live import Deployment
 
 _CLIENTS = Path(__file__).parent / "clients"
 _PROMPTS = ("sunset over the mountains", "a garden in spring", "a red car")
-
-
-@pytest.fixture(scope="module")
-def deployment() -> Iterator[Deployment]:
-    with (
-        TemporaryDirectory(prefix="imgen-test-", ignore_cleanup_errors=True) as folder,
-        deployed(Path(folder) / "data") as deployment,
-    ):
-        yield deployment
 
 
 @pytest.fixture(scope="module")

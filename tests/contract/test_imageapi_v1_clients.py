@@ -6,9 +6,7 @@ import base64
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -19,15 +17,6 @@ from tests.live import Deployment, deployed
 
 _CLIENTS = Path(__file__).parent / "clients"
 _PNG = b"\x89PNG\r\n\x1a\n"
-
-
-@pytest.fixture(scope="module")
-def deployment() -> Iterator[Deployment]:
-    with (
-        TemporaryDirectory(prefix="imgen-test-", ignore_cleanup_errors=True) as folder,
-        deployed(Path(folder) / "data") as deployment,
-    ):
-        yield deployment
 
 
 @pytest.fixture(scope="module")

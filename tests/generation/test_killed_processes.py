@@ -35,16 +35,6 @@ def _submit(deployment: Deployment, key: str, accepted: list[str]) -> None:
             accepted.append(reply["id"])
 
 
-def _kill(deployment: Deployment, what: str) -> None:
-    if what == "worker":
-        deployment.kill_worker()
-    elif what == "postgres":
-        deployment.kill_postgres()
-    else:
-        deployment.kill_server()
-        deployment.start()
-
-
 def _outcomes(deployment: Deployment, key: str, ids: list[str], seconds: float) -> dict[str, Any]:
     """The final reply of each job; polling ends when all are final, or when the time is up."""
     final: dict[str, Any] = {}
@@ -70,7 +60,7 @@ def test_killing_any_process_loses_no_job_and_delivers_none_twice(tmp_path: Path
         for victim in victims:
             _submit(deployment, key, accepted)
             time.sleep(chance.uniform(0.0, 0.6))
-            _kill(deployment, victim)
+            deployment.kill(victim)
         _submit(deployment, key, accepted)
         final = _outcomes(deployment, key, accepted, seconds=90)
         images = {id: _fetched(deployment, reply) for id, reply in final.items()}

@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
 import pytest
 
 from imgen.accounts.records import Caller
-from imgen.generation.request import GenerationRequest
 from imgen.generation.unwaited import EndUnwaited
 from imgen.wiring.core import Core
-
-MakeCaller = Callable[..., Awaitable[Caller]]
-_REQUEST = GenerationRequest(
-    prompt="a lake",
-    model="instant",
-    style="professional",
-    width=1024,
-    height=1024,
-    seed=1,
-    steps=4,
-    guidance_scale=1.0,
-)
+from tests.generation.requests import MakeCaller, make_request
 
 
 async def _job(
@@ -29,7 +15,7 @@ async def _job(
 ) -> str:
     """A job of a call whose lease lasts so many seconds more; None: the call has ended."""
     number = await _number(core)
-    receipt = await core.submit(caller, _REQUEST, surface=surface, request_id=f"req_{number}")
+    receipt = await core.submit(caller, make_request(), surface=surface, request_id=f"req_{number}")
     async with core.database.connection() as connection:
         await connection.execute(
             "INSERT INTO requests (id, account_id, key_id, surface, operation, parameters, counted,"

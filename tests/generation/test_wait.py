@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import replace
+from collections.abc import AsyncIterator
 from typing import Any
 
 import psycopg
 import pytest
 from starlette.requests import Request
 
-from imgen.accounts.records import Caller
 from imgen.database.pool import Database
 from imgen.errors import Conflict, Exhausted, NotFound, TimedOut
 from imgen.generation import store
@@ -25,24 +23,10 @@ from imgen.generation.submit import Submit
 from imgen.generation.wait import Deliver, Wait
 from imgen.http.connected import while_connected
 from imgen.wiring.core import Core
+from tests.generation.requests import MakeCaller, make_request
 
-MakeCaller = Callable[..., Awaitable[Caller]]
 _LONG = 60.0
 _NEVER_LOOKS = 3600.0
-
-
-def make_request(**changes: Any) -> GenerationRequest:
-    plain = GenerationRequest(
-        prompt="a lake",
-        model="instant",
-        style="professional",
-        width=1024,
-        height=1024,
-        seed=1,
-        steps=4,
-        guidance_scale=1.0,
-    )
-    return replace(plain, **changes)
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import secrets
-import socket
 from collections.abc import AsyncIterator, Iterator
 from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path
@@ -14,7 +13,6 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 import pytest
-import uvicorn
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto.server import ThreadedMotoServer
@@ -24,6 +22,7 @@ from imgen.errors import Unavailable
 from imgen.http.files import files_route
 from imgen.storage.links import Links, PresignedLinks, SignedLinks, links_for
 from imgen.storage.objects import CHUNK_BYTES, ObjectInfo, ObjectStore, open_store
+from tests.serving import serving
 
 SECRET = b"a secret of the deployment"
 HOST = "http://img.example.com"
@@ -412,28 +411,6 @@ async def test_where_the_store_signs_no_link_leads_here(
     assert (answer.status_code, answer.json()) == (403, REFUSAL)
 
 
-@contextlib.asynccontextmanager
-async def serving(store: ObjectStore, links: Links) -> AsyncIterator[int]:
-    """A real uvicorn on a real socket."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    app = Starlette(routes=[files_route(store, links)])
-    started = asyncio.Event()
-
-    class Server(uvicorn.Server):
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
-            started.set()
-
-    server = Server(uvicorn.Config(app, lifespan="off", log_level="critical"))
-    running = asyncio.create_task(server.serve([listener]))
-    await started.wait()
-    try:
-        yield int(listener.getsockname()[1])
-    finally:
-        server.should_exit = True
-        await running
-
-
 async def spoken(port: int, target: str) -> tuple[int, bytes]:
     """A request whose target no client library has tidied: (status, body)."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -451,7 +428,10 @@ async def test_over_a_real_socket(store: ObjectStore) -> None:
     await store.put(key, data)
     where: list[str] = []
     links = SignedLinks(lambda: where[0], [SECRET])
-    async with serving(store, links) as port, httpx.AsyncClient() as client:
+    async with (
+        serving(Starlette(routes=[files_route(store, links)])) as port,
+        httpx.AsyncClient() as client,
+    ):
         where.append(f"http://127.0.0.1:{port}")
         url = await links.url(key, expires_in=60)
         answer = await client.get(url)
@@ -494,7 +474,7 @@ async def test_no_path_climbs_out(folder: ObjectStore, tmp_path: Path, path: str
     await folder.put("a.png", PICTURE)
     links = SignedLinks(HOST, [SECRET])
     query = urlsplit(await links.url("a.png", expires_in=60)).query
-    async with serving(folder, links) as port:
+    async with serving(Starlette(routes=[files_route(folder, links)])) as port:
         for target in (f"/files/{path}", f"/files/{path}?{query}"):
             status, body = await spoken(port, target)
             assert status in {400, 403, 404}

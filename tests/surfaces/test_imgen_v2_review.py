@@ -11,7 +11,6 @@ from typing import Any
 import cv2
 import httpx
 import numpy as np
-import psycopg
 import pytest
 
 from imgen.compliance.appeals import Appeals
@@ -296,13 +295,3 @@ class TestSwitchedOff:
         async with core.database.connection() as connection:
             entries = await audit.entries(connection, job_id=job_id, limit=5)
         assert [(entry.state, entry.floor) for entry in entries] == [("blocked", True)]
-
-
-@pytest.fixture
-def clean_url(clean_url: str) -> str:
-    """Also without reviews of earlier tests."""
-    with psycopg.connect(clean_url) as connection:
-        connection.execute("SET LOCAL imgen.retention = 'on'")
-        connection.execute("DELETE FROM compliance_reviews")
-        connection.execute("DELETE FROM compliance_appeals")
-    return clean_url

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -17,11 +16,8 @@ from imgen.errors import Conflict, Invalid, NotFound
 
 
 @pytest.fixture
-def plans(database: Database, postgres: str) -> Iterator[AdministerPlans]:
-    yield AdministerPlans(database, models=("sketch", "flux-schnell"))
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute("UPDATE accounts SET plan = NULL")
-        connection.execute("DELETE FROM plans WHERE slug LIKE 'test%'")
+def plans(database: Database) -> AdministerPlans:
+    return AdministerPlans(database, models=("sketch", "flux-schnell"))
 
 
 async def test_the_built_in_plans_are_there(plans: AdministerPlans) -> None:

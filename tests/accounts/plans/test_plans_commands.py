@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 import typer
 from typer.testing import CliRunner
@@ -34,12 +32,9 @@ class Command:
 
 
 @pytest.fixture(autouse=True)
-def _deployment(clean_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _deployment(clean_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMGEN_DATABASE_URL", clean_url)
     monkeypatch.setenv("IMGEN_DATA_DIR", str(tmp_path))
-    yield
-    with psycopg.connect(clean_url, autocommit=True) as connection:
-        connection.execute("DELETE FROM plans WHERE slug LIKE 'test%'")
 
 
 def test_a_plan_from_its_making_to_its_end() -> None:

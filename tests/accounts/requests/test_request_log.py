@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -12,21 +11,8 @@ from imgen.accounts.requests.log import RequestLog, Tidy
 from imgen.accounts.requests.records import Arrival, Ending
 from imgen.database.pool import Database
 from imgen.errors import NotFound
-from tests.accounts.usage.counting import HeldClock, Process, forget_plans, make_account, rows
-
-
-@pytest.fixture
-def held(clean_url: str) -> HeldClock:
-    return HeldClock(clean_url)
-
-
-@pytest.fixture
-async def at_noon(held: HeldClock, clean_url: str) -> AsyncIterator[Database]:
-    database = Database(held.url)
-    await database.open()
-    yield database
-    await database.close()
-    forget_plans(clean_url)
+from tests.accounts.usage.counting import Process, make_account, rows
+from tests.held_clock import HeldClock
 
 
 async def _refuse(database: Database, account: str, id: str) -> None:

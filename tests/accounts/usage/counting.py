@@ -1,13 +1,10 @@
-"""What tests of counting stand on: a clock that is held still, plans of their own, admissions."""
+"""What tests of counting stand on: plans of their own, admissions."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any
-
-import psycopg
 
 from imgen import ids
 from imgen.accounts.plans.administer import AdministerPlans
@@ -16,36 +13,6 @@ from imgen.accounts.requests.leases import Leases
 from imgen.accounts.requests.records import Arrival, Ending
 from imgen.accounts.usage.admit import Admission, Admit
 from imgen.database.pool import Database
-
-NOON = datetime(2031, 5, 14, 12, 0, 30, tzinfo=UTC)
-"""In the middle of its minute, day and month."""
-_HELD = """
-    CREATE SCHEMA IF NOT EXISTS held;
-    CREATE TABLE IF NOT EXISTS held.clock (moment timestamptz NOT NULL);
-    CREATE OR REPLACE FUNCTION held.clock_timestamp() RETURNS timestamptz LANGUAGE sql STABLE
-        AS 'SELECT moment FROM held.clock';
-    TRUNCATE held.clock;
-    INSERT INTO held.clock VALUES (pg_catalog.clock_timestamp());
-"""
-
-
-class HeldClock:
-    """The database's clock, for connections to `url` only; it moves when it is told to."""
-
-    def __init__(self, url: str, moment: datetime = NOON) -> None:
-        self.url = f"{url}&options=-csearch_path%3Dheld,pg_catalog,public"
-        self._server = url
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(_HELD)
-        self.set(moment)
-
-    def set(self, moment: datetime) -> None:
-        self.moment = moment
-        with psycopg.connect(self._server, autocommit=True) as connection:
-            connection.execute("UPDATE held.clock SET moment = %s", (moment,))
-
-    def move(self, **by: float) -> None:
-        self.set(self.moment + timedelta(**by))
 
 
 async def make_account(database: Database, name: str = "tester", **limits: Any) -> str:
@@ -59,13 +26,6 @@ async def make_account(database: Database, name: str = "tester", **limits: Any) 
             "INSERT INTO accounts (id, name, plan) VALUES (%s, %s, %s)", (id, name, slug)
         )
     return id
-
-
-def forget_plans(url: str) -> None:
-    """Plans stay when accounts go, and other tests list them."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("UPDATE accounts SET plan = NULL")
-        connection.execute("DELETE FROM plans WHERE slug LIKE 'test-%'")
 
 
 async def set_limits(database: Database, account_id: str, **limits: Any) -> None:

@@ -11,7 +11,6 @@ from imgen.accounts.usage.read import Counts, ReadUsage
 from imgen.database.pool import Database
 from imgen.errors import Exhausted
 from tests.accounts.usage.counting import (
-    HeldClock,
     Process,
     end_job,
     insert_job,
@@ -19,6 +18,7 @@ from tests.accounts.usage.counting import (
     rows,
     set_limits,
 )
+from tests.held_clock import HeldClock
 
 
 async def test_the_minute_is_over_when_the_utc_minute_is(

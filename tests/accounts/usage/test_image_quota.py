@@ -11,14 +11,8 @@ from imgen.accounts.usage.images import count_images
 from imgen.accounts.usage.read import Counts, ReadUsage
 from imgen.database.pool import Database
 from imgen.errors import Exhausted
-from tests.accounts.usage.counting import (
-    HeldClock,
-    Process,
-    end_job,
-    insert_job,
-    make_account,
-    rows,
-)
+from tests.accounts.usage.counting import Process, end_job, insert_job, make_account, rows
+from tests.held_clock import HeldClock
 
 
 async def _make(database: Database, account: str, request: str) -> str:

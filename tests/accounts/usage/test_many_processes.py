@@ -11,7 +11,8 @@ import pytest
 
 from imgen.accounts.usage.read import ReadUsage
 from imgen.database.pool import Database
-from tests.accounts.usage.counting import HeldClock, Process, make_account, rows
+from tests.accounts.usage.counting import Process, make_account, rows
+from tests.held_clock import HeldClock
 from tests.live import ROOT
 
 Start = Callable[..., subprocess.Popen[str]]

@@ -9,22 +9,8 @@ import pytest
 
 from imgen.accounts.administer import Administer
 from imgen.database.pool import Database
-from tests.accounts.usage.counting import HeldClock, forget_plans, make_account
+from tests.accounts.usage.counting import make_account
 from tests.http.gate.door import Door
-
-
-@pytest.fixture
-def held(clean_url: str) -> HeldClock:
-    return HeldClock(clean_url)
-
-
-@pytest.fixture
-async def at_noon(held: HeldClock, clean_url: str) -> AsyncIterator[Database]:
-    database = Database(held.url)
-    await database.open()
-    yield database
-    await database.close()
-    forget_plans(clean_url)
 
 
 @pytest.fixture

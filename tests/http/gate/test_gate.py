@@ -13,7 +13,8 @@ from imgen.accounts.requests.log import RequestLog
 from imgen.accounts.requests.records import LoggedRequest
 from imgen.accounts.usage.read import ReadUsage
 from imgen.database.pool import Database
-from tests.accounts.usage.counting import HeldClock, rows, set_limits
+from tests.accounts.usage.counting import rows, set_limits
+from tests.held_clock import HeldClock
 from tests.http.gate.door import Door
 
 Find = Callable[[httpx.Response], Awaitable[LoggedRequest]]

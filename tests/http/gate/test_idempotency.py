@@ -14,14 +14,8 @@ from imgen.accounts.usage.read import ReadUsage
 from imgen.database.pool import Database
 from imgen.http import idempotency
 from imgen.http.idempotency import digest_of
-from tests.accounts.usage.counting import (
-    HeldClock,
-    forget_plans,
-    insert_job,
-    make_account,
-    rows,
-    set_limits,
-)
+from tests.accounts.usage.counting import insert_job, make_account, rows, set_limits
+from tests.held_clock import HeldClock
 from tests.http.gate.door import Door
 
 KEY = {"Idempotency-Key": "order-17"}
@@ -173,7 +167,6 @@ async def test_the_lease_of_a_running_call_is_renewed(clean_url: str, database: 
                 await asyncio.sleep(0.05)
         door.leave.set()
         assert (await call).status_code == 200
-    forget_plans(clean_url)
 
 
 async def test_keys_belong_to_their_api_key(

@@ -82,16 +82,6 @@ def _prompt(chance: random.Random) -> str:
     return chance.choices(list(_PROMPTS), list(_PROMPTS.values()))[0]
 
 
-def _kill(deployment: Deployment, what: str) -> None:
-    if what == "worker":
-        deployment.kill_worker()
-    elif what == "postgres":
-        deployment.kill_postgres()
-    else:
-        deployment.kill_server()
-        deployment.start()
-
-
 @pytest.mark.timeout(280)
 def test_the_ledger_adds_up_after_a_thousand_calls_and_many_kills(tmp_path: Path) -> None:
     variables = {
@@ -133,7 +123,7 @@ def _call_while_killing(deployment: Deployment, customer: Customer) -> int:
         calls = [clients.submit(call, number) for number in range(_CALLS)]
         for turn, victim in enumerate(_KILLS, start=1):
             calls[turn * _CALLS // (len(_KILLS) + 2)].exception()
-            _kill(deployment, victim)
+            deployment.kill(victim)
     for each in calls:
         each.result()
     return done
