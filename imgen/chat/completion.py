@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 import httpx
 import structlog
@@ -46,6 +46,15 @@ class _Failure(Exception):
         super().__init__(reason)
         self.again = again
         self.after = after
+
+
+class Patience(TypedDict, total=False):
+    """How long a model is given; `Chat` says what each means."""
+
+    timeout: float
+    tries: int
+    longest_wait: float
+    sleep: Callable[[float], Awaitable[None]]
 
 
 class Chat:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from typing import Unpack
 
-from imgen.chat.completion import Answer, Chat
+from imgen.chat.completion import Answer, Chat, Patience
 from imgen.prompts.answers import LONGEST_ANSWER, enhanced
 from imgen.prompts.enhance import LONGEST_PROMPT
 from imgen.prompts.syntax import ParsedPrompt
@@ -31,26 +30,11 @@ class ChatEnhancer:
     """
 
     def __init__(
-        self,
-        base_url: str,
-        model: str,
-        key: str = "",
-        *,
-        timeout: float = 20.0,
-        tries: int = 3,
-        longest_wait: float = 10.0,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        self, base_url: str, model: str, key: str = "", **patience: Unpack[Patience]
     ) -> None:
+        how = Patience(timeout=20.0) | patience
         self._chat = Chat(
-            base_url,
-            model,
-            key,
-            task="enhancement",
-            timeout=timeout,
-            tries=tries,
-            longest_wait=longest_wait,
-            largest_body=16 * LONGEST_ANSWER,
-            sleep=sleep,
+            base_url, model, key, task="enhancement", largest_body=16 * LONGEST_ANSWER, **how
         )
 
     def __repr__(self) -> str:

@@ -6,9 +6,10 @@ import asyncio
 import json
 import math
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
+from typing import Unpack
 
-from imgen.chat.completion import Answer, Chat, Unusable
+from imgen.chat.completion import Answer, Chat, Patience, Unusable
 from imgen.compliance.detectors.picture import as_data_uri
 from imgen.compliance.signal import CATEGORIES, Signal
 from imgen.compliance.subject import LONGEST_PRECOMPLIANCE, Subject
@@ -41,27 +42,12 @@ class VisionDetector:
     name = "vision"
 
     def __init__(
-        self,
-        base_url: str,
-        model: str,
-        key: str = "",
-        *,
-        timeout: float = 30.0,
-        tries: int = 2,
-        longest_wait: float = 5.0,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        self, base_url: str, model: str, key: str = "", **patience: Unpack[Patience]
     ) -> None:
         self.version = model or "unnamed"
+        how = Patience(timeout=30.0, tries=2, longest_wait=5.0) | patience
         self._chat = Chat(
-            base_url,
-            model,
-            key,
-            task="vision review",
-            timeout=timeout,
-            tries=tries,
-            longest_wait=longest_wait,
-            largest_body=_LARGEST_BODY,
-            sleep=sleep,
+            base_url, model, key, task="vision review", largest_body=_LARGEST_BODY, **how
         )
 
     def __repr__(self) -> str:

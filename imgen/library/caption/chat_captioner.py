@@ -6,14 +6,15 @@ import asyncio
 import base64
 import io
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
+from typing import Unpack
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from imgen.chat.completion import Answer, Chat, Unusable
+from imgen.chat.completion import Answer, Chat, Patience, Unusable
 from imgen.library.caption.captioner import LONGEST
 
 LONGER_SIDE = 768
@@ -49,26 +50,11 @@ class ChatCaptioner:
     looks = True
 
     def __init__(
-        self,
-        base_url: str,
-        model: str,
-        key: str = "",
-        *,
-        timeout: float = 30.0,
-        tries: int = 3,
-        longest_wait: float = 10.0,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        self, base_url: str, model: str, key: str = "", **patience: Unpack[Patience]
     ) -> None:
+        how = Patience(timeout=30.0) | patience
         self._chat = Chat(
-            base_url,
-            model,
-            key,
-            task="captioning",
-            timeout=timeout,
-            tries=tries,
-            longest_wait=longest_wait,
-            largest_body=_LARGEST_BODY,
-            sleep=sleep,
+            base_url, model, key, task="captioning", largest_body=_LARGEST_BODY, **how
         )
 
     def __repr__(self) -> str:
