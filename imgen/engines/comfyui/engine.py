@@ -75,7 +75,7 @@ class ComfyUiEngine:
             return EngineResult(image, info={"engine": "comfyui"})
         place = servers_of(request.options, self._urls)
         errand = await asyncio.to_thread(_errand, request, self._workflows)
-        fleet = Fleet([self._server(url) for url in place], self._taken)
+        fleet = Fleet([self._server(url) for url in place], request.model, self._taken)
         server, picture = await self._send(fleet, errand, progress)
         image = await asyncio.to_thread(errand.order.restore, picture)
         info = {"engine": "comfyui", "server": server.host, "prompt": errand.prompt}

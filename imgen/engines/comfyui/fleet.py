@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -33,6 +34,8 @@ class Fleet:
     """The servers of one model."""
 
     servers: Sequence[Server]
+    model: str = ""
+    """The catalog's key of the model."""
     taken: Counter[str] = field(default_factory=Counter)
     """Server's URL → jobs that were given to it from here and are not done."""
 
@@ -52,7 +55,7 @@ class Fleet:
         if not sights:
             raise Unavailable("No ComfyUI server answers", code="comfyui_down")
         # Two choices at one moment see the same queues: what is given already breaks the tie.
-        return sorted(sights, key=lambda one: max(one.load, self.taken[one.server.url]))
+        return sorted(sights, key=lambda one: (self._load(one), self._distance(one)))
 
     @contextmanager
     def given(self, server: Server) -> Iterator[None]:
@@ -62,6 +65,14 @@ class Fleet:
             yield
         finally:
             self.taken[server.url] -= 1
+
+    def _load(self, sight: Sight) -> int:
+        return max(sight.load, self.taken[sight.server.url])
+
+    def _distance(self, sight: Sight) -> bytes:
+        """Among servers that have as little to do, each model has its own order, so that it goes
+        where its weights are loaded already."""
+        return hashlib.sha256(f"{self.model} {sight.server.url}".encode()).digest()
 
     async def _sight(self, server: Server, prompt_id: str) -> Sight | None:
         """None when it is not well."""

@@ -132,7 +132,7 @@ class ComfyJob:
         faults = said.get("node_errors")
         faults = faults if isinstance(faults, dict) else {}
         if not reply.good or self._concerns(faults):
-            self._refused(faults)
+            self._refused(faults, said.get("error"))
         # An old one gives ids of its own; what makes no sense is as good as no answer.
         if isinstance(name := said.get("prompt_id"), str):
             self.heard.prompt_id = name
@@ -145,9 +145,9 @@ class ComfyJob:
             if isinstance(fault, dict)
         )
 
-    def _refused(self, faults: Mapping[str, Any]) -> NoReturn:
+    def _refused(self, faults: Mapping[str, Any], error: object) -> NoReturn:
         """A workflow that a server does not take is the deployment's fault, not a client's."""
-        reasons = ", ".join(_node_errors(faults))
+        reasons = ", ".join(_node_errors(faults)) or _error(error)
         _log.warning("comfyui.refused", server=self.calls.server.host, reasons=reasons)
         raise NotTaken(
             f"ComfyUI does not take the model's workflow{': ' if reasons else ''}{reasons}",
@@ -260,3 +260,12 @@ def _node_errors(faults: Mapping[str, Any]) -> Iterator[str]:
                 info = error.get("extra_info")
                 place = info.get("input_name", "") if isinstance(info, dict) else ""
                 yield f"{error.get('type')} ({node.get('class_type')} {place})"[:200]
+
+
+def _error(error: object) -> str:
+    """What is wrong with the whole, such as a node that the server does not have."""
+    if not isinstance(error, dict):
+        return ""
+    info = error.get("extra_info")
+    node = info.get("class_type", "") if isinstance(info, dict) else ""
+    return f"{error.get('type')} ({node})"[:200]

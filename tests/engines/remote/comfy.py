@@ -20,11 +20,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from tests.engines.remote.comfy_nodes import NODES, Check, in_order, paint
+from tests.engines.remote.comfy_nodes import NODES, Check, Checked, in_order, paint
 from tests.engines.remote.local import Local, Pixels, serving
 
 ERAS = (2026, 2025, 2024)
-"""2026: `/api/jobs/…/cancel`. 2025: takes prompt ids, and stops one prompt alone. 2024: neither."""
+"""2026: `/api/jobs/…/cancel` (June), backgrounds taken away (May), previews as a prompt wants them
+(December before). 2025: takes prompt ids (July) and stops one prompt alone (September). 2024: none
+of it."""
 MODELS = {f"{name}.safetensors" for name in ("meadow", "kim", "ink", "clip_l", "t5xxl")}
 _FOLDERS = ("input", "output", "temp")
 
@@ -76,6 +78,8 @@ class FakeComfy:
         self._interrupt = False
         self._node = ""
         """That runs now."""
+        self._cache: dict[str, dict[str, Any]] = {}
+        """Prompts that ran, and what came of them: nodes that did not change do not run again."""
         self.local = Local(Starlette(routes=self._routes()))
         self.url = ""
 
@@ -124,6 +128,7 @@ class FakeComfy:
         self.queue.clear()
         self.history.clear()
         self.files.clear()
+        self._cache.clear()
         self._interrupt = True
         self.running = None
         self._wake.set()
@@ -143,9 +148,11 @@ class FakeComfy:
         for message in self.foreign:
             await self._tell(job, **message)
         await self._event(job, messages, "execution_start")
-        await self._event(job, messages, "execution_cached", nodes=[])
+        cached = self._cache.get(json.dumps(job["prompt"]), {})
+        done = list(job["prompt"]) if cached else []
+        outputs.update(cached)
+        await self._event(job, messages, "execution_cached", nodes=done)
         try:
-            done: list[str] = []
             for end in job["outputs"]:
                 for name in in_order(job["prompt"], end):
                     if name not in done:
@@ -158,6 +165,7 @@ class FakeComfy:
             await self._event(job, messages, "execution_error", **self._where(job), **fault)
         else:
             await self._event(job, messages, "execution_success")
+            self._cache[json.dumps(job["prompt"])] = outputs
             self.painted.append(job["prompt_id"])
         await self._done(job, messages, outputs)
 
@@ -264,8 +272,7 @@ class FakeComfy:
         with suppress(Exception):
             while True:
                 await socket.receive_text()
-        if self._sockets.get(client) is socket:
-            del self._sockets[client]
+        self._sockets.pop(client, None)  # whoever listens in that name by now
 
     async def _load(self, _request: Request) -> Response:
         return JSONResponse({"exec_info": {"queue_remaining": self.waiting}})
@@ -279,7 +286,7 @@ class FakeComfy:
         await self.slow_to_queue.wait()
         if self.spoils_prompt:
             _spoil(body["prompt"])
-        checked = Check(body["prompt"], self.models, lambda file: _place(file) in self.files)()
+        checked = self._checked(body["prompt"])
         if checked.error:
             said = {"error": checked.error, "node_errors": checked.node_errors}
             return JSONResponse(said, 400)
@@ -296,6 +303,10 @@ class FakeComfy:
         self._wake.set()
         said = {name: job[name] for name in ("prompt_id", "number")}
         return JSONResponse({**said, "node_errors": checked.node_errors})
+
+    def _checked(self, prompt: dict[str, Any]) -> Checked:
+        without = () if self.era >= 2026 else ("RemoveBackground", "LoadBackgroundRemovalModel")
+        return Check(prompt, self.models, lambda file: _place(file) in self.files, without)()
 
     async def _queue(self, _request: Request) -> Response:
         running = [self._row(self.running)] if self.running else []

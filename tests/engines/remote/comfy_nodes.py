@@ -4,7 +4,7 @@ it. As in its nodes.py, comfy_extras and execution.py of autumn 2026."""
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -167,12 +167,15 @@ class Check:
     models: set[str]
     there: Callable[[str], bool]
     """Whether a picture of that name can be loaded."""
+    without: Container[str] = ()
+    """Types of nodes that this server does not have."""
     errors: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def __call__(self) -> Checked:
         for name, node in self.prompt.items():
-            if node.get("class_type") not in NODES:
-                return Checked({"type": "missing_node_type", "extra_info": {"node_id": name}})
+            if node.get("class_type") not in NODES or node["class_type"] in self.without:
+                info = {"node_id": name, "class_type": node.get("class_type")}
+                return Checked({"type": "missing_node_type", "extra_info": info})
         ends = [name for name in self.prompt if NODES[self._kind(name)].output]
         if not ends:
             return Checked({"type": "prompt_no_outputs", "extra_info": {}})

@@ -378,6 +378,22 @@ class TestWatching:
             await make(fleet)
         assert "secret" not in caught.value.message
 
+    async def test_a_picture_that_the_server_has_kept_is_fetched_all_the_same(
+        self, fleet: FakeComfy
+    ) -> None:
+        """Nothing runs then, and no step is told."""
+        first = await make(fleet)
+        told = Told()
+        assert np.array_equal((await make(fleet, told=told)).image, first.image)
+        assert told.steps[-1] == (1, 1)
+
+    async def test_a_node_that_the_server_does_not_have_is_named(self) -> None:
+        async with comfy(era=2025) as old:
+            image, _ = disc()
+            cutter = {"matting": "meadow.safetensors"}
+            with pytest.raises(Unavailable, match=r"missing_node_type \(LoadBackgroundRemoval"):
+                await make(old, cutter, task=Task.REMOVE_BACKGROUND, image=image)
+
     async def test_weights_that_are_not_there_are_the_deployment_s_fault(
         self, fleet: FakeComfy
     ) -> None:
@@ -446,6 +462,18 @@ class TestFleet:
             assert len(idle.prompts) == 1
             busy.hold.set()
             await held
+
+    async def test_an_idle_fleet_s_models_have_servers_of_their_own(self) -> None:
+        """So that each finds its weights loaded."""
+        async with comfy() as one, comfy() as two:
+            engine = make_engine(one, two)
+            used: dict[str, set[object]] = {}
+            for model in "abcdefghijklmnopqrst" + "abcd":
+                request = make_request(options=SDXL, model=model, seed=len(used))
+                result = await engine.run(request, Told())
+                used.setdefault(model, set()).add(result.info["server"])
+            assert {len(servers) for servers in used.values()} == {1}
+            assert len(set.union(*used.values())) == 2
 
     async def test_jobs_at_one_moment_are_spread(self) -> None:
         async with comfy() as one, comfy() as two:

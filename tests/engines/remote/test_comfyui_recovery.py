@@ -155,6 +155,27 @@ async def test_what_asks_for_something_else_is_stopped_first(fleet: FakeComfy, k
     assert len(fleet.painted) == 1
 
 
+async def test_the_end_of_an_earlier_try_is_not_taken_for_our_own(
+    fleet: FakeComfy, kill: Kill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told to stop, and does so only when ours is in the queue, under the same id."""
+    monkeypatch.setattr("imgen.engines.comfyui.engine._CANCEL_SECONDS", 0.05)
+    fleet.hold.clear()
+    fleet.deafened = True
+    first = begin(fleet)
+    await until(lambda: fleet.running)
+    await kill(first)
+    second = begin(fleet, options={**SDXL, "sampler": "ddim"})
+    await until(lambda: len(fleet.prompts) == 2)
+    fleet.interrupt()
+    fleet.deafened = False
+    await until(lambda: fleet.running is fleet.prompts[1])
+    assert fleet.history[prompt_id(JOB)]["status"]["status_str"] == "error"
+    fleet.hold.set()
+    assert np.array_equal((await second).image, noise(11, 96, 64))
+    assert len(fleet.painted) == 1
+
+
 async def test_it_is_looked_for_on_the_whole_fleet(kill: Kill) -> None:
     async with comfy() as idle, comfy() as busy:
         busy.hold.clear()
