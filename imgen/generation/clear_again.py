@@ -6,27 +6,22 @@ the detectors and hash lists of today, the record is judged; else the picture is
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 
-import numpy as np
 import structlog
-from numpy.typing import NDArray
 
 from imgen.compliance.audit import store as audit
 from imgen.compliance.audit.entry import Entry
 from imgen.compliance.hash_lists import store as hash_lists
 from imgen.compliance.review import Review
 from imgen.compliance.rulesets import judge
-from imgen.compliance.subject import Subject
 from imgen.compliance.verdict import Verdict
 from imgen.database.pool import Database
 from imgen.errors import ImgenError, Invalid, NotFound
-from imgen.finishing.encode import decode
 from imgen.generation import store as jobs
+from imgen.generation.stored import stored_pixels, subject_of
 from imgen.library import rulings
-from imgen.library.rulings import Outdated
-from imgen.pixels.opening import DAMAGE
+from imgen.library.rulings import Stored
 from imgen.storage.objects import ObjectStore
 
 _AT_ONCE = 200
@@ -86,7 +81,7 @@ class ClearAgain:
         rulesets = self.review.examine.rulesets
         return {key: str(ruleset.version) for key, ruleset in rulesets.items()}
 
-    async def _judge(self, image: Outdated) -> None:
+    async def _judge(self, image: Stored) -> None:
         if image.ruleset not in self.review.examine.rulesets:
             await self._settle(image, f"the ruleset {image.ruleset} is gone", "")
             return
@@ -101,21 +96,15 @@ class ClearAgain:
         reason = verdict.reason if verdict.blocked else None
         await self._settle(image, reason, str(verdict.ruleset_version))
 
-    async def _verdict(self, image: Outdated) -> Verdict:
+    async def _verdict(self, image: Stored) -> Verdict:
         entry = await self._on_record(image)
         if entry is not None and entry.detectors == self.review.detectors:
             ruleset = self.review.check(image.ruleset)
             return judge(ruleset, entry.signals, entry.detectors)
-        subject = Subject(
-            kind="generated" if image.source == "generated" else "imported",
-            image=await stored_pixels(self.objects, image.image_key),
-            prompt=image.prompt,
-            negative=", ".join(image.negatives),
-            account_id=image.account_id or "",
-        )
-        return await self.review(subject, image.ruleset)
+        pixels = await stored_pixels(self.objects, image.image_key)
+        return await self.review(subject_of(image, pixels), image.ruleset)
 
-    async def _on_record(self, image: Outdated) -> Entry | None:
+    async def _on_record(self, image: Stored) -> Entry | None:
         async with self.database.connection() as connection:
             found = await jobs.find_by_gen_id(connection, image.id)
             if found is None:
@@ -126,20 +115,6 @@ class ClearAgain:
             return None
         return entry
 
-    async def _settle(self, image: Outdated, reason: str | None, version: str) -> None:
+    async def _settle(self, image: Stored, reason: str | None, version: str) -> None:
         async with self.database.transaction() as connection:
             await rulings.settle(connection, image.id, withdrawn=reason, version=version)
-
-
-async def stored_pixels(objects: ObjectStore, key: str) -> NDArray[np.uint8]:
-    """(height, width, 3 or 4) of a picture that was kept.
-
-    Raises:
-        imgen.errors.NotFound: its file is gone.
-        imgen.errors.Invalid: its file is broken.
-    """
-    data = await objects.get(key)
-    try:
-        return await asyncio.to_thread(decode, data)
-    except DAMAGE:
-        raise Invalid("its file cannot be read any more") from None

@@ -11,11 +11,10 @@ import structlog
 from imgen.compliance.hash_lists.among import near_any
 from imgen.compliance.hash_lists.read import GOOD_QUALITY
 from imgen.compliance.review import Review
-from imgen.compliance.subject import Subject
 from imgen.compliance.verdict import Verdict
 from imgen.database.pool import Database
 from imgen.errors import ImgenError
-from imgen.generation.clear_again import stored_pixels
+from imgen.generation.stored import stored_pixels, subject_of
 from imgen.library import looks
 from imgen.library.looks import Look
 from imgen.storage.objects import ObjectStore
@@ -99,15 +98,7 @@ class LookBack:
 
     async def _verdict(self, look: Look) -> Verdict | None:
         """The floor's, which needs no file; else that of the ruleset that once cleared it."""
-        subject = Subject(
-            kind="generated" if look.source == "generated" else "imported",
-            image=None,
-            prompt=look.prompt,
-            negative=", ".join(look.negatives),
-            pdq=look.pdq,
-            pdq_quality=look.pdq_quality,
-            account_id=look.account_id or "",
-        )
+        subject = replace(subject_of(look, None), pdq=look.pdq, pdq_quality=look.pdq_quality)
         verdict = await self.review.floor(subject)
         if verdict is not None or look.ruleset not in self.review.examine.rulesets:
             return verdict

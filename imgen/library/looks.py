@@ -8,21 +8,13 @@ from typing import LiteralString
 from psycopg.rows import class_row
 
 from imgen.database.pool import Connection
-from imgen.library.rulings import CHANGED
+from imgen.library.rulings import CHANGED, Stored
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Look(Stored):
     """A picture that is served, or may be again once it has been judged."""
 
-    id: str
-    account_id: str | None
-    source: str
-    prompt: str
-    negatives: tuple[str, ...]
-    image_key: str
-    ruleset: str
-    """By which it was cleared; empty: it was not reviewed."""
     bits: str
     """Its PDQ hash: 256 characters, 0 or 1."""
     pdq_quality: int

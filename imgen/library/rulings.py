@@ -15,8 +15,8 @@ CHANGED = "ruleset changed"
 
 
 @dataclass(frozen=True, slots=True)
-class Outdated:
-    """A picture that is to be judged again."""
+class Stored:
+    """A picture with what has to be known to judge it again."""
 
     id: str
     account_id: str | None
@@ -25,6 +25,7 @@ class Outdated:
     negatives: tuple[str, ...]
     image_key: str
     ruleset: str
+    """By which it was cleared; empty: it was not reviewed."""
 
 
 _OUTDATED: LiteralString = (
@@ -61,14 +62,14 @@ async def let_back(connection: Connection, current: Mapping[str, str]) -> int:
     return done.rowcount
 
 
-async def waiting(connection: Connection, current: Mapping[str, str], limit: int) -> list[Outdated]:
+async def waiting(connection: Connection, current: Mapping[str, str], limit: int) -> list[Stored]:
     """Some of those that are to be judged again: any, so that none keeps others from their turn.
 
     Args:
         current: ruleset → version. What was cleared by these already, a worker of a later release
             has withdrawn, and that one is to judge it.
     """
-    async with connection.cursor(row_factory=class_row(Outdated)) as cursor:
+    async with connection.cursor(row_factory=class_row(Stored)) as cursor:
         await cursor.execute(
             "SELECT id, account_id, source, prompt, negatives, image_key, ruleset"  # noqa: S608
             f" FROM images WHERE withdrawn = %(changed)s AND {_OUTDATED}"
