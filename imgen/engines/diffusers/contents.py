@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
-from imgen.engines.diffusers.header import read_header
+from imgen.engines.diffusers.header import Header, read_header
 from imgen.errors import Invalid
 
 DENOISERS = ("unet", "transformer")
@@ -103,10 +104,19 @@ def contents_of(file: Path) -> Contents:
         imgen.errors.Invalid: weights that this engine cannot paint with, and what they are.
         imgen.errors.Unavailable: it is cut off, or cannot be opened.
     """
-    shapes = read_header(file).shapes
+    told = _told(read_header(file))
+    if isinstance(told, str):
+        raise Invalid(f"{file.name} {told}")
+    return told
+
+
+@lru_cache(maxsize=64)
+def _told(header: Header) -> Contents | str:
+    """What a file with this header holds, or why nothing here paints with it."""
+    shapes = header.shapes
     bare = {name.removeprefix(PREFIX): shape for name, shape in shapes.items()}
     if wrong := _wrong(bare):
-        raise Invalid(f"{file.name} {wrong}")
+        return wrong
     kind = _kind(bare)
     starts = kind.encoders if kind else (*_LDM_CLIP, *_LDM_OPEN_CLIP, *_FLUX_ENCODERS)
     found = [any(name.startswith(start) for name in shapes) for start in starts]

@@ -14,6 +14,9 @@ from imgen.engines.diffusers.source import Source
 from imgen.engines.diffusers.weights import index_of
 from imgen.errors import Invalid, Unavailable
 
+_OWN = ("conv_in.", "transformer_blocks.", "single_transformer_blocks.", "all_x_embedder.")
+"""How names begin in the layout of diffusers, and in no other."""
+
 
 def read_denoiser(source: Source, name: str, dtype: Any) -> Any:
     """The unet or transformer of `source.denoiser`, configured by the source's folder.
@@ -65,10 +68,8 @@ def _with_names_as_expected(tensors: dict[str, Any]) -> dict[str, Any]:
     """
     if "input_blocks.0.0.weight" in tensors:
         return {PREFIX + name: tensor for name, tensor in tensors.items()}
-    own = {"conv_in.weight", "transformer_blocks.0.img_mod.1.weight"}
-    if any(PREFIX + name in tensors for name in own):
-        return {name.removeprefix(PREFIX): tensor for name, tensor in tensors.items()}
-    return tensors
+    bare = {name.removeprefix(PREFIX): tensor for name, tensor in tensors.items()}
+    return bare if any(name.startswith(_OWN) for name in bare) else tensors
 
 
 def _in_layout_of(module: Any, names: set[str]) -> bool:

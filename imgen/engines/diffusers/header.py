@@ -18,9 +18,9 @@ _PICKLE = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 """How pickles begin, zipped ones too."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Header:
-    """Names and shapes of a file's tensors."""
+    """Names and shapes of a file's tensors. Equal to itself alone, so that it can name answers."""
 
     shapes: Mapping[str, tuple[int, ...]]
     end: int

@@ -18,7 +18,7 @@ from imgen.engines.diffusers.loaded import Loaded
 from imgen.engines.diffusers.options import ModelOptions
 from imgen.engines.diffusers.quantise import quantise
 from imgen.engines.diffusers.source import Source, find_source
-from imgen.engines.diffusers.weights import index_of, lora_file
+from imgen.engines.diffusers.weights import index_of, lora_file, variant_in
 from imgen.errors import ImgenError, Invalid, Unavailable
 
 
@@ -73,7 +73,7 @@ def _read(source: Source, options: ModelOptions, family: Family, dtype: Any) -> 
     return kind.from_pretrained(
         str(source.folder),
         dtype=dtype,
-        variant=options.variant or None,
+        variant=variant_in(source.folder, options.variant) or None,
         use_safetensors=True,
         local_files_only=True,
         **given,
@@ -89,7 +89,7 @@ def _read_whole(
         given["vae"] = vae.from_pretrained(
             str(source.folder / "vae"),
             dtype=dtype,
-            variant=options.variant or None,
+            variant=variant_in(source.folder, options.variant) or None,
             use_safetensors=True,
             local_files_only=True,
         )

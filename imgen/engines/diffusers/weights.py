@@ -23,6 +23,7 @@ LORA_FILE = "pytorch_lora_weights.safetensors"
 _CHECKER = "safety_checker"
 """Never loaded: pictures are reviewed after the engine."""
 _PICKLES = {".bin", ".ckpt", ".pt", ".pth", ".pkl", ".pickle"}
+_VARIANT = re.compile(r"\.(fp16|bf16|fp32)\b")
 _HUB_NAME = re.compile(r"([\w.-]+)/([\w.-]+)(?::([\w./ -]+))?")
 
 
@@ -197,9 +198,25 @@ def size_of(place: Path, *, variant: str = "", without: Collection[str] = ()) ->
             continue
         files = list(folder.glob("*.safetensors"))
         chosen = [file for file in files if variant and f".{variant}" in file.name]
-        plain = [file for file in files if not re.search(r"\.(fp16|bf16|fp32)\b", file.name)]
+        plain = [file for file in files if not _VARIANT.search(file.name)]
         sizes += sum(file.stat().st_size for file in chosen or plain or files)
     return sizes
+
+
+def variant_in(folder: Path, wanted: str = "") -> str:
+    """The variant to load from a pipeline's folder: the one wanted, else the only one there.
+
+    A pull of the small files alone leaves no others.
+    """
+    if wanted:
+        return wanted
+    found = ""
+    for file in folder.glob("*/*.safetensors"):
+        named = _VARIANT.search(file.name)
+        if named is None:
+            return ""
+        found = named[1]
+    return found
 
 
 def lora_file(reference: str, models: Path | None) -> Path:

@@ -164,13 +164,28 @@ async def test_a_flux_transformer_in_one_file_takes_the_other_parts_from_the_fol
 
 
 @pytest.mark.parametrize("name", ["qwen-image", "z-image", "flux2-klein"])
+@pytest.mark.parametrize("prefix", ["", "model.diffusion_model."])
 async def test_other_transformers_come_as_diffusers_saves_them_too(
-    name: str, weights: Weights, ask: Ask, made: Any, tmp_path: Path
+    name: str, prefix: str, weights: Weights, ask: Ask, made: Any, tmp_path: Path
 ) -> None:
     folder = weights(name)
-    file = made.save(made.part(folder, "transformer"), tmp_path / "transformer.safetensors")
+    tensors = {prefix + key: one for key, one in made.part(folder, "transformer").items()}
+    file = made.save(tensors, tmp_path / "transformer.safetensors")
     one = await ask(folder)
     assert same(one, await ask(file, options={"config": str(folder)}))
+
+
+async def test_a_folder_with_small_files_alone_needs_no_word_about_them(
+    weights: Weights, ask: Ask, made: Any, tmp_path: Path
+) -> None:
+    folder = tmp_path / "small"
+    shutil.copytree(weights("sdxl"), folder)
+    for file in folder.rglob("*.safetensors"):
+        file.rename(file.with_suffix(".fp16.safetensors"))
+    unet = made.save(made.part(folder, "unet"), tmp_path / "unet.safetensors")
+    one = await ask(weights("sdxl"))
+    assert same(one, await ask(folder))
+    assert same(one, await ask(unet, options={"config": str(folder)}))
 
 
 async def test_loras_fit_a_checkpoint_as_they_fit_the_folder(
