@@ -118,7 +118,7 @@ def _changed(wanted: Iterable[Need], folder: Path) -> list[str]:
 
 @app.command()
 def pull(
-    slug: Annotated[str, typer.Argument(help="The model's key in the catalog.")],
+    slugs: Annotated[list[str], typer.Argument(help="Keys of models in the catalog.")],
     accept_licence: Annotated[
         bool, typer.Option("--accept-licence", help="Do not ask about licences.")
     ] = False,
@@ -134,27 +134,24 @@ def pull(
     models_dir: ModelsDir = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Fetch a model's weights; a fetch that broke off goes on where it was.
+    """Fetch the weights of models; a fetch that broke off goes on where it was.
 
-    Fetches the LoRAs of characters and styles that fit it too. Shows licences first, and asks where
-    one is gated or forbids commercial use. Only safetensors are fetched, and each file is checked.
+    Fetches the LoRAs of characters and styles that fit them too. Shows licences first, and asks
+    where one is gated or forbids commercial use. Only safetensors are fetched, and each file is
+    checked.
     """
     settings = settings_for(data_dir)
     folder = models_dir or settings.diffusers.models or settings.data_dir / "models"
     catalog = load_catalog(settings.catalog.paths)
-    model = _named(catalog.models, slug)
-    loras = loras_of(catalog, model) if with_loras else []
+    asked = [_named(catalog.models, slug) for slug in slugs]
+    lost = False
     with closing(Hub(hub_url, token)) as hub:
-        got = _pull(hub, model, [one.lora.reference for one in loras], folder, accept_licence)
-    if not got.fetched:
-        raise NotFound(f"{slug} takes nothing from a hub")
-    lacks = obstacle(model.options, {"models": folder})
-    print(
-        f"{slug} is here"
-        + (", but not all of its LoRAs" if got.lost else "")
-        + (f"; it cannot run yet: {lacks}" if lacks else "")
-    )
-    if got.lost:
+        for model in asked:
+            loras = loras_of(catalog, model) if with_loras else []
+            got = _pull(hub, model, [one.lora.reference for one in loras], folder, accept_licence)
+            lost = lost or bool(got.lost)
+            _say_what_came(model, got, folder)
+    if lost:
         raise typer.Exit(1)
 
 
@@ -166,6 +163,17 @@ class _Pulled:
 
     def knows(self, need: Need) -> bool:
         return need in self.fetched or need in self.lost
+
+
+def _say_what_came(model: Model, got: _Pulled, folder: Path) -> None:
+    if not got.fetched:
+        raise NotFound(f"{model.key} takes nothing from a hub")
+    lacks = obstacle(model.options, {"models": folder})
+    print(
+        f"{model.key} is here"
+        + (", but not all of its LoRAs" if got.lost else "")
+        + (f"; it cannot run yet: {lacks}" if lacks else "")
+    )
 
 
 def _pull(hub: Hub, model: Model, loras: list[str], folder: Path, accepted: bool) -> _Pulled:

@@ -438,9 +438,10 @@ def test_a_single_file_and_then_what_it_lacks_are_fetched(
     }
     lacking = run("list").output
     assert "its weights acme/files:meadow.safetensors are not here" in " ".join(lacking.split())
-    pulled = run("pull", "file", "--no-loras")
+    pulled = run("pull", "file", "meadow", "--no-loras", "--accept-licence")
     assert pulled.exit_code == 0, pulled.output
-    assert pulled.output.endswith("file is here\n")
+    assert "\nfile is here\n" in pulled.output
+    assert pulled.output.endswith("\nmeadow is here\n")
     folder = tmp_path / "data" / "models" / "acme" / "base"
     assert (folder / "vae" / "diffusion_pytorch_model.safetensors").exists()
     assert not (folder / "unet" / "diffusion_pytorch_model.safetensors").exists()
