@@ -1,22 +1,23 @@
-"""A folder of weights, `imgen serve`, and the v2 client gets a picture made by diffusers."""
+"""A folder of weights, `imgen serve`, and clients get pictures made by diffusers."""
 
 from __future__ import annotations
 
 import io
 import json
 import time
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import numpy as np
+import pytest
 from PIL import Image
 
-from tests.engines.diffusers.conftest import Weights
+from tests.engines.diffusers.conftest import Weights, picture
 from tests.live import deployed
 
 _CATALOG = """
-[models.meadow]
+[models.flux-schnell] # every surface's default
 label = "Meadow"
 engine = "diffusers"
 family = "sdxl"
@@ -26,7 +27,11 @@ base_negatives = ["blurry"]
 tasks = ["text_to_image", "image_to_image", "inpaint"]
 sizes = [[256, 256]]
 steps = 3
-options = {{ weights = "sdxl", scheduler = "DPMSolverMultistepScheduler" }}
+[models.flux-schnell.options]
+weights = "sdxl"
+scheduler = "DPMSolverMultistepScheduler"
+controlnets = {{ openpose = "{net}", canny = "{net}", lineart = "{net}", depth = "{net}" }}
+hint_models = {{ openpose = "{pose}", depth = "{depth}" }}
 
 [characters.kim]
 label = "Kim"
@@ -43,7 +48,9 @@ def _call(client: httpx.Client, **body: Any) -> dict[str, Any]:
 
 def _picture(client: httpx.Client, prompt: str) -> tuple[Any, dict[str, Any]]:
     """Submit, poll and fetch, as the document's client does."""
-    job = _call(client, action="generate", prompt=prompt, model="meadow", seed=5, format="png")
+    job = _call(
+        client, action="generate", prompt=prompt, model="flux-schnell", seed=5, format="png"
+    )
     named = {name: job[name] for name in ("id", "prompt", "model")}
     until = time.monotonic() + 120
     while (said := _call(client, action="status", **named))["status"] not in {
@@ -57,13 +64,23 @@ def _picture(client: httpx.Client, prompt: str) -> tuple[Any, dict[str, Any]]:
     return np.asarray(Image.open(io.BytesIO(fetched.content)).convert("RGB")), said
 
 
-def test_a_folder_of_weights_serves_the_v2_client(weights: Weights, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def client(weights: Weights, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """Of a deployment with one model, its LoRA, its ControlNet and what draws hints."""
     folder = weights("sdxl")
+    from tests.engines.diffusers.networks import make_depth, make_pose, make_union
     from tests.engines.diffusers.tiny import make_lora
 
-    lora = make_lora(folder, tmp_path / "kim.safetensors", seed=1)
-    catalog = tmp_path / "own.toml"
-    catalog.write_text(_CATALOG.format(lora=lora))
+    root = tmp_path_factory.mktemp("deployment")
+    catalog = root / "own.toml"
+    catalog.write_text(
+        _CATALOG.format(
+            lora=make_lora(folder, root / "kim.safetensors", seed=1),
+            net=make_union(folder, root / "net"),
+            pose=make_pose(root / "pose"),
+            depth=make_depth(root / "depth"),
+        )
+    )
     variables = {
         "IMGEN_DIFFUSERS__MODELS": str(folder.parent),
         "IMGEN_DIFFUSERS__DEVICE": "cpu",
@@ -72,11 +89,33 @@ def test_a_folder_of_weights_serves_the_v2_client(weights: Weights, tmp_path: Pa
         "IMGEN_GENERATION__TRIES": "1",
         "OMP_NUM_THREADS": "1",
     }
-    with deployed(tmp_path / "data", **variables) as deployment:
+    with deployed(root / "data", **variables) as deployment:
         key = deployment.run("keys", "create", "me").split()[-1]
         with deployment.client(key) as client:
-            plain, said = _picture(client, "a lake in the mountains, -fog")
-            with_kim, _ = _picture(client, "@kim a lake in the mountains, -fog")
+            yield client
+
+
+def test_a_folder_of_weights_serves_the_v2_client(client: httpx.Client) -> None:
+    plain, said = _picture(client, "a lake in the mountains, -fog")
+    with_kim, _ = _picture(client, "@kim a lake in the mountains, -fog")
     assert plain.std() > 5
     assert said["meta"]["engine"] == "diffusers"
     assert not np.array_equal(plain, with_kim)
+
+
+def test_imagines_remix_is_guided_by_each_kind_that_the_model_has(client: httpx.Client) -> None:
+    png = io.BytesIO()
+    Image.fromarray(picture(256, 256)).save(png, "PNG")
+    pictures = {}
+    for kind in ("openpose", "scribble", "canny", "lineart", "depth"):
+        reply = client.post(
+            "/v1/imagine/api/edits/remix",
+            data={"prompt": "a lake", "style_id": "27", "control": kind, "seed": "5"},
+            files={"image": ("disc.png", png.getvalue(), "image/png")},
+            timeout=120,
+        )
+        said = reply.json()
+        assert reply.status_code == 200, said
+        assert ("control" in said["ignored"]) is (kind == "scribble")
+        pictures[kind] = httpx.get(said["url"], timeout=20).content
+    assert len(set(pictures.values())) == 5
