@@ -14,6 +14,8 @@ from imgen.compliance.review import Review
 from imgen.compliance.verdict import Verdict
 from imgen.database.pool import Database
 from imgen.errors import ImgenError
+from imgen.generation import store as jobs
+from imgen.generation.judge import blocked
 from imgen.generation.stored import stored_pixels, subject_of
 from imgen.library import looks
 from imgen.library.looks import Look
@@ -93,6 +95,8 @@ class LookBack:
             return Met(look.id)
         async with self.database.transaction() as connection:
             await looks.drop(connection, look.id, verdict.reason)
+            if verdict.floor:  # then nobody is given another link
+                await jobs.block_made(connection, look.id, blocked(verdict))
         _log.info("library.dropped", image=look.id, rules=verdict.categories)
         return Met(look.id, dropped=verdict.reason)
 

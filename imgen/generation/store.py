@@ -198,6 +198,15 @@ async def release(connection: Connection, id: str, outcome: Outcome) -> bool:
     return done.rowcount == 1
 
 
+async def block_made(connection: Connection, gen_id: str, outcome: Outcome) -> None:
+    """Block every job, whoever's, that was answered with this picture."""
+    await connection.execute(
+        "UPDATE jobs SET state = 'blocked', outcome = %s::text::jsonb"
+        " WHERE gen_id = %s AND state = 'completed'",
+        (outcome_to_json(outcome).decode(), gen_id),
+    )
+
+
 async def of_request(connection: Connection, request_id: str, account_id: str) -> Job | None:
     """The first job that a request made."""
     return await _one(

@@ -9,18 +9,23 @@ from typing import Any
 import numpy as np
 import pytest
 
+from imgen import clock
 from imgen.compliance.hash_lists.keep import HashLists
 from imgen.compliance.hash_lists.store import ListKind
 from imgen.errors import Unavailable
 from imgen.finishing.encode import Format, encode
 from imgen.finishing.pdq import pdq
 from imgen.generation import look_back
+from imgen.generation import store as jobs
 from imgen.generation.look_back import LookBack, Met
+from imgen.generation.outcome import Blocked, Completed, outcome_to_json
+from imgen.generation.submit import Submitted
 from imgen.library import store
 from imgen.library.rulings import CHANGED
 from imgen.wiring.core import Core
 from imgen.wiring.memory import make_look_back
 from tests.compliance.reviewing import Seeing
+from tests.generation.requests import MakeCaller, make_request
 from tests.library.importing_files import noise
 from tests.surfaces.test_cache_api import make_image
 
@@ -80,6 +85,39 @@ async def test_a_known_bad_picture_is_withdrawn_whatever_cleared_it(
     assert await served(core) == {"a": met.dropped, **dict.fromkeys("bcde")}
     assert await recorded(core) == before + 1
     assert await make_look_back(core)([near], expect=print, step=print) == []
+
+
+@pytest.mark.parametrize(("kind", "state"), [("known_bad", "blocked"), ("listed", "completed")])
+async def test_no_job_hands_out_what_the_floor_forbids(
+    core: Core, make_caller: MakeCaller, kind: ListKind, state: str
+) -> None:
+    made = Completed(positive="a lake", negative="", fingerprint="", engine="instant")
+    hashes = [await keep(core, "a", 1, source="generated"), await keep(core, "b", 2)]
+    caller = await make_caller()
+    receipt = Submitted("run_a", "a")
+    await core.submit(caller, make_request(), surface="test", receipt=receipt)
+    async with core.database.transaction() as connection:
+        await connection.execute(
+            "UPDATE jobs SET state = 'completed', outcome = %s::text::jsonb",
+            (outcome_to_json(made).decode(),),
+        )
+        await jobs.insert_repeat(
+            connection,
+            id="cache_a",
+            gen_id="a",
+            account_id=caller.account_id,
+            key_id=caller.key_id,
+            surface="test",
+            request=make_request(),
+            outcome=made,
+            deadline=clock.now(),
+        )
+    await look(core, kind, hashes, make_look_back(core))
+    async with core.database.connection() as connection:
+        both = [await jobs.find_any(connection, id) for id in ("run_a", "cache_a")]
+    assert [job and job.state for job in both] == [state, state]
+    withheld = [isinstance(job and job.outcome, Blocked) for job in both]
+    assert withheld == [state == "blocked"] * 2
 
 
 async def test_what_waits_to_be_judged_again_is_looked_at_too(core: Core) -> None:
