@@ -70,11 +70,11 @@ def _pictures(loaded: Loaded, pipe: Any, orders: Sequence[Order]) -> dict[str, A
         return {**size, "image": images}
     if first.way == "controlled":
         control = first.request.control
+        start = {"image": images, "strength": first.strength}
         return {
             **size,
-            "image": images,
+            **({} if loaded.family.traits.guided_from_noise else start),
             "control_image": hints(pipe, orders),
-            "strength": first.strength,
             "controlnet_conditioning_scale": float(control.strength) if control else 1.0,
         }
     if loaded.family.traits.denoiser == "unet":  # these take the picture's own size

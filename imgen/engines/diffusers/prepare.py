@@ -124,9 +124,10 @@ def _from_picture(
     colour = _at_size(colour, request)
     alpha = None if alpha is None else _at_size(alpha, request)
     frame = frame_for(request.width, request.height, traits)
-    steps, strength = _walk(request, options, traits)
     start = frame.enter(colour)
     seen, ignored = _hint(request, traits, start, hint)
+    partly = traits.has_strength and (seen is None or not traits.guided_from_noise)
+    steps, strength = _walk(request, options) if partly else (request.steps, 1.0)
     return Order(
         request=request,
         options=options,
@@ -233,14 +234,13 @@ def _hint(
     return seen, () if seen is not None else ("control",)
 
 
-def _walk(request: EngineRequest, options: ModelOptions, traits: Traits) -> tuple[int, float]:
+def _walk(request: EngineRequest, options: ModelOptions) -> tuple[int, float]:
     """(steps, strength) as the pipeline is told; at least one step is left of them.
 
     A model that was made for certain numbers of steps knows only the noise that lies between
     those: there it is the strength that gives way.
     """
-    steps = request.steps
-    strength = request.strength if traits.has_strength else 1.0
+    steps, strength = request.steps, request.strength
     if int(steps * strength) >= 1:
         return steps, strength
     if options.steps:

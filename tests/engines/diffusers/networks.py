@@ -173,6 +173,25 @@ def make_flux_controlnet(folder: Path, *, modes: int | None = None) -> Path:
     return folder
 
 
+def make_qwen_controlnet(folder: Path) -> Path:
+    """A ControlNet for the tiny Qwen-Image, whose effect is not zero as a fresh one's would be."""
+    torch.manual_seed(7)
+    network = diffusers.QwenImageControlNetModel(
+        in_channels=16,
+        out_channels=4,
+        num_layers=1,
+        attention_head_dim=16,
+        num_attention_heads=2,
+        joint_attention_dim=16,
+        axes_dims_rope=(8, 4, 4),
+    )
+    for name, parameter in network.named_parameters():
+        if "controlnet" in name:
+            torch.nn.init.normal_(parameter, std=0.3)
+    network.save_pretrained(folder, safe_serialization=True)
+    return folder
+
+
 def make_depth(folder: Path, **changes: object) -> Path:
     """A Depth Anything with random weights."""
     torch.manual_seed(5)

@@ -13,7 +13,7 @@ from tests.engines.diffusers.conftest import Ask, Weights, ignore, make_request,
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
-FAMILIES = ("sd15", "lcm", "sdxl", "flux-dev", "flux-schnell")
+FAMILIES = ("sd15", "lcm", "sdxl", "flux-dev", "flux-schnell", "qwen-image")
 
 
 @pytest.fixture(scope="module")
@@ -23,13 +23,19 @@ def nets(weights: Weights, tmp_path_factory: pytest.TempPathFactory) -> Any:
 
     def find(name: str, modes: int | None = None) -> str:
         weights(name)
-        from tests.engines.diffusers.networks import make_flux_controlnet, make_union
+        from tests.engines.diffusers.networks import (
+            make_flux_controlnet,
+            make_qwen_controlnet,
+            make_union,
+        )
         from tests.engines.diffusers.tiny import make_controlnet
 
         place = folder / f"{name}-{modes}"
         if not place.exists():
             if name == "sdxl" and modes:
                 make_union(weights("sdxl"), place)
+            elif name == "qwen-image":
+                make_qwen_controlnet(place)
             elif name.startswith("flux"):
                 make_flux_controlnet(place, modes=modes)
             else:  # those of SD 1.5 serve its LCM too
@@ -126,6 +132,38 @@ async def test_the_picture_is_what_the_plain_pipeline_makes_of_the_hint(
     assert np.array_equal(ours.image, np.rint(bare * 255).astype(np.uint8))
 
 
+async def test_qwen_takes_the_hint_alone_from_the_picture(
+    weights: Weights, ask: Ask, nets: Any
+) -> None:
+    import diffusers
+    import torch
+    from PIL import Image
+
+    from imgen.engines.hints import drawn
+
+    net = nets("qwen-image")
+    pipe = diffusers.QwenImageControlNetPipeline.from_pretrained(
+        weights("qwen-image"), controlnet=diffusers.QwenImageControlNetModel.from_pretrained(net)
+    )
+    pipe.set_progress_bar_config(disable=True)
+    bare = pipe(
+        "a lake in the mountains",
+        negative_prompt=" ",
+        true_cfg_scale=4.0,
+        control_image=Image.fromarray(drawn(picture(), "canny")),
+        width=96,
+        height=64,
+        controlnet_conditioning_scale=1.0,
+        num_inference_steps=3,
+        generator=torch.Generator().manual_seed(11),
+        output_type="np",
+    ).images[0]
+    asked = _asked(net, strength=0.1)
+    ours = await ask(weights("qwen-image"), control=Control("canny", 1.0), **asked)
+    assert ours.ignored == ("strength",)
+    assert np.array_equal(ours.image, np.rint(bare * 255).astype(np.uint8))
+
+
 @pytest.mark.parametrize("size", [(97, 65), (70, 131)])
 async def test_odd_sizes_are_guided_too(
     size: tuple[int, int], weights: Weights, ask: Ask, nets: Any
@@ -156,7 +194,14 @@ def test_the_hint_has_the_size_of_the_painting(weights: Weights) -> None:
 
 @pytest.mark.parametrize(
     ("name", "modes"),
-    [("sd15", None), ("sdxl", None), ("sdxl", 6), ("flux-dev", None), ("flux-dev", 7)],
+    [
+        ("sd15", None),
+        ("sdxl", None),
+        ("sdxl", 6),
+        ("flux-dev", None),
+        ("flux-dev", 7),
+        ("qwen-image", None),
+    ],
 )
 async def test_guided_pictures_of_one_kind_are_painted_together_and_each_is_right(
     name: str, modes: int | None, weights: Weights, nets: Any

@@ -33,6 +33,8 @@ class Traits:
     """On a GPU, unless the catalog says otherwise."""
     controlnets: Mapping[str, str] = field(default_factory=dict)
     """Way (`controlled`, `controlled_several`) → diffusers class of the ControlNets."""
+    guided_from_noise: bool = False
+    """Whether with a ControlNet nothing but the hint comes from the input picture."""
     has_strength: bool = True
     """Whether image-to-image can be told how much to keep."""
 

@@ -19,10 +19,13 @@ _TRAITS = Traits(
         "text_to_image": "QwenImagePipeline",
         "image_to_image": "QwenImageImg2ImgPipeline",
         "inpaint": "QwenImageInpaintPipeline",
+        "controlled": "QwenImageControlNetPipeline",
     },
     multiple_of=16,
     pixels=1664 * 1664,
-    together=frozenset({"text_to_image", "image_to_image", "inpaint"}),
+    together=frozenset({"text_to_image", "image_to_image", "inpaint", "controlled"}),
+    controlnets={"controlled": "QwenImageControlNetModel"},
+    guided_from_noise=True,
 )
 _LONGEST = 512
 _NO_NEGATIVE = " "
@@ -56,6 +59,7 @@ class QwenImage:
         return arguments
 
     def ignored(self, pipe: Any, order: Order) -> tuple[str, ...]:
-        """Weights, and negatives without guidance."""
+        """Weights, negatives without guidance, the strength of a picture that only guides."""
         del pipe
-        return ignored_of_plain_prompts(order)
+        guided = ("strength",) if order.way == "controlled" else ()
+        return (*ignored_of_plain_prompts(order), *guided)
