@@ -22,8 +22,9 @@ PREFIX = "model.diffusion_model."
 """Before the names of the denoiser, where a file holds more, and sometimes where it does not."""
 _VAE = ("first_stage_model.", "vae.")
 _Shapes = Mapping[str, tuple[int, ...]]
+V_PREDICTION_MARKS = ("v_pred", "ztsnr")
+"""Empty tensors with which those who train SDXL for velocities mark it."""
 _V_PREDICTION = {"prediction_type": "v_prediction", "rescale_betas_zero_snr": True}
-"""Those who train SDXL for velocities mark it with an empty tensor `v_pred`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ def _told(header: Header) -> Contents | str:
         kind=kind,
         has_encoders=bool(found) and (all(found) if kind else any(found)),
         has_vae=any(name.startswith(_VAE) for name in shapes),
-        scheduler_options=_V_PREDICTION if "v_pred" in bare else {},
+        scheduler_options=_V_PREDICTION if V_PREDICTION_MARKS[0] in bare else {},
     )
 
 

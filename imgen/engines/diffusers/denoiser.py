@@ -9,7 +9,7 @@ import diffusers
 import torch
 from safetensors.torch import load_file
 
-from imgen.engines.diffusers.contents import PREFIX
+from imgen.engines.diffusers.contents import PREFIX, V_PREDICTION_MARKS
 from imgen.engines.diffusers.source import Source
 from imgen.engines.diffusers.weights import index_of
 from imgen.errors import Invalid, Unavailable
@@ -33,7 +33,6 @@ def read_denoiser(source: Source, name: str, dtype: Any) -> Any:
     assert file is not None
     kind = _class_of(source.folder, name)
     tensors = _with_names_as_expected(load_file(str(file)))
-    said = set(tensors)
     try:
         module = kind.from_single_file(
             tensors,
@@ -46,9 +45,7 @@ def read_denoiser(source: Source, name: str, dtype: Any) -> Any:
         raise
     except Exception as error:  # each mismatch has a type of its own there
         raise _misfit(file, kind) from error
-    lacking = [one for one, value in module.state_dict().items() if value.is_meta]
-    strange = said - set(module.state_dict()) if _in_layout_of(module, said) else set()
-    if lacking or strange:
+    if any(value.is_meta for value in module.state_dict().values()):  # it lacks some
         raise _misfit(file, kind)
     return module
 
@@ -68,12 +65,12 @@ def _with_names_as_expected(tensors: dict[str, Any]) -> dict[str, Any]:
     """
     if "input_blocks.0.0.weight" in tensors:
         return {PREFIX + name: tensor for name, tensor in tensors.items()}
-    bare = {name.removeprefix(PREFIX): tensor for name, tensor in tensors.items()}
+    bare = {
+        name.removeprefix(PREFIX): tensor
+        for name, tensor in tensors.items()
+        if name not in V_PREDICTION_MARKS
+    }
     return bare if any(name.startswith(_OWN) for name in bare) else tensors
-
-
-def _in_layout_of(module: Any, names: set[str]) -> bool:
-    return next(iter(module.state_dict())) in names
 
 
 def _misfit(file: Path, kind: Any) -> Invalid:

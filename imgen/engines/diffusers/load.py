@@ -93,13 +93,25 @@ def _read_whole(
             use_safetensors=True,
             local_files_only=True,
         )
-    return kind.from_single_file(
+    pipe = kind.from_single_file(
         str(source.whole),
         config=str(source.folder),
         dtype=dtype,
         local_files_only=True,
         **given,
     )
+    lacking = [name for name, part in pipe.components.items() if _is_incomplete(part)]
+    if lacking:
+        raise Unavailable(
+            f"{options.weights} lacks weights of {', '.join(lacking)}, or {source.folder} is the "
+            "configuration of another model"
+        )
+    return pipe
+
+
+def _is_incomplete(part: Any) -> bool:
+    """Whether a component has weights that no file brought."""
+    return isinstance(part, torch.nn.Module) and any(one.is_meta for one in part.parameters())
 
 
 def _no_checker(family: Family) -> dict[str, Any]:

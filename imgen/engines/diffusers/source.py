@@ -8,7 +8,7 @@ from pathlib import Path
 
 from imgen.engines.diffusers.contents import DENOISERS, Contents, contents_of
 from imgen.engines.diffusers.options import ModelOptions
-from imgen.engines.diffusers.weights import check_files, index_of, locate, size_of
+from imgen.engines.diffusers.weights import check_files, hub_name, index_of, locate, size_of
 from imgen.errors import Invalid, Unavailable
 
 _SHARE = {"fp8": 0.5, "int8": 0.52, "int4": 0.29}
@@ -117,9 +117,13 @@ def _folder_of(config: str, models: Path | None, file: Path, contents: Contents)
             if contents.is_denoiser
             else f"{label} without its configuration and tokenizers; these"
         )
-        raise Unavailable(
-            f"its weights {file.name} hold {lacking}, from {config}, are not here: "
+        how = (
             "`imgen models pull` fetches them, or name a folder in options.config"
+            if hub_name(config)
+            else "options.config names no folder"
+        )
+        raise Unavailable(
+            f"its weights {file.name} hold {lacking}, from {config}, are not here: {how}"
         ) from None
     if folder.is_file():
         raise Invalid(f"options.config is the file {folder.name}; name a folder", field="config")

@@ -260,3 +260,25 @@ def _flux_end(name: str, tensor: Any) -> Tensors:
     if name.startswith("proj_out."):
         return {name.replace("proj_out.", "final_layer.linear."): tensor}
     return {_replaced(name, _FLUX): tensor}
+
+
+_Z_IMAGE = {
+    "all_final_layer.2-1.": "final_layer.",
+    "all_x_embedder.2-1.": "x_embedder.",
+    ".attention.to_out.0.": ".attention.out.",
+    ".attention.norm_q.": ".attention.q_norm.",
+    ".attention.norm_k.": ".attention.k_norm.",
+}
+
+
+def original_z_image(folder: Path) -> Tensors:
+    """The transformer of Z-Image as its authors saved it: queries, keys and values in one."""
+    tensors = part(folder, "transformer")
+    found: Tensors = {}
+    for name, tensor in tensors.items():
+        if name.endswith(".attention.to_q.weight"):
+            three = [tensors[name.replace(".to_q.", f".to_{one}.")] for one in "qkv"]
+            found[name.replace(".to_q.", ".qkv.")] = torch.cat(three)
+        elif not name.endswith((".to_k.weight", ".to_v.weight")):
+            found[_replaced(name, _Z_IMAGE)] = tensor
+    return found

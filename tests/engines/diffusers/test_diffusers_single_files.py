@@ -84,6 +84,9 @@ async def test_a_checkpoint_that_says_it_predicts_velocities_gets_such_a_schedul
     }
     one = await ask(weights("sdxl"), options=said)
     assert same(one, await ask(file, options=config))
+    unet = made.part(weights("sdxl"), "unet") | {"v_pred": torch.zeros(0), "ztsnr": torch.zeros(0)}
+    alone = made.save(unet, tmp_path / "unet.safetensors")
+    assert same(one, await ask(weights("sdxl"), options={"unet": str(alone)}))
     back = {"scheduler_options": {"prediction_type": "epsilon", "rescale_betas_zero_snr": False}}
     plain = await ask(weights("sdxl"))
     assert not same(one, plain)
@@ -175,6 +178,15 @@ async def test_other_transformers_come_as_diffusers_saves_them_too(
     assert same(one, await ask(file, options={"config": str(folder)}))
 
 
+async def test_a_z_image_transformer_comes_in_the_layout_of_its_authors(
+    weights: Weights, ask: Ask, made: Any, tmp_path: Path
+) -> None:
+    folder = weights("z-image")
+    file = made.save(made.original_z_image(folder), tmp_path / "z_image.safetensors")
+    one = await ask(folder)
+    assert same(one, await ask(file, options={"config": str(folder)}))
+
+
 async def test_a_folder_with_small_files_alone_needs_no_word_about_them(
     weights: Weights, ask: Ask, made: Any, tmp_path: Path
 ) -> None:
@@ -211,6 +223,25 @@ async def test_weights_for_another_architecture_are_refused(
             await ask(file, options={**options, "pipeline": "StableDiffusionPipeline"})
     with pytest.raises(Invalid, match=r"unet\.safetensors does not fit .* UNet2DConditionModel"):
         await ask(weights("sd15"), options={"unet": str(wide)})
+
+
+@pytest.mark.parametrize(
+    ("start", "said"),
+    [
+        ("cond_stage_model.transformer.text_model.final", "lacks weights of text_encoder"),
+        ("first_stage_model.decoder.conv_out.", "lacks weights of vae|cannot be loaded"),
+        ("model.diffusion_model.out.2.", "does not fit the model's UNet2DConditionModel"),
+    ],
+)
+async def test_a_checkpoint_that_lacks_a_tensor_is_refused(
+    start: str, said: str, weights: Weights, ask: Ask, made: Any, tmp_path: Path
+) -> None:
+    tensors = made.sd15_checkpoint(weights("sd15"))
+    kept = {name: one for name, one in tensors.items() if not name.startswith(start)}
+    assert len(kept) < len(tensors)
+    file = made.save(kept, tmp_path / "meadow.safetensors")
+    with pytest.raises((Invalid, Unavailable), match=said):
+        await ask(file, options={"config": str(weights("sd15"))})
 
 
 async def test_a_cut_off_file_and_a_disguised_pickle_are_refused_before_anything_is_loaded(

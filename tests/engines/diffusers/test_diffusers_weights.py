@@ -171,6 +171,7 @@ _FILES: dict[str, Shapes] = {
         ({"weights": "file.safetensors", "config": "good", "pipeline": "FluxPipeline"}, ""),
         ({"weights": "unet.safetensors", "config": "bare"}, ""),
         ({"weights": "unet.safetensors", "config": "file.safetensors"}, "name a folder"),
+        ({"weights": "unet.safetensors", "config": "./gone"}, "options.config names no folder"),
         ({"weights": "unet.safetensors"}, "from stable-diffusion-v1-5/stable-diffusion-v1-5"),
         ({"weights": "sd2.safetensors"}, "Stable Diffusion 2 in a single file: name options.conf"),
         ({"weights": "lora.safetensors"}, "is a LoRA"),
