@@ -96,7 +96,7 @@ def scene_of(kind: str, name: str) -> Scene:
 def throughput(scene: Scene, folder: Path) -> None:
     """Each batch size in turns: our engine, compiled and not; calls one by one; batches by hand."""
     weights = scene.weights(folder)
-    engine = DiffusersEngine(device=scene.device, batch=max(scene.batches), batch_window_ms=200)
+    engine = DiffusersEngine(device=scene.device, batch=max(scene.batches), batch_window_ms=30)
     pipe = getattr(diffusers, _PIPELINES[scene.name]).from_pretrained(
         weights, torch_dtype=getattr(torch, scene.dtype)
     )
@@ -106,7 +106,7 @@ def throughput(scene: Scene, folder: Path) -> None:
     flops = counted.get_total_flops()
     chip = torch.cuda.get_device_name() if scene.device != "cpu" else "CPU"
     print(f"{scene.name}, {scene.side}x{scene.side}, {scene.steps} steps, {scene.dtype}, {chip}")
-    print(f"  {flops / 1e12:.3f} TFLOP a picture")
+    print(f"  {flops / 1e12:.4g} TFLOP a picture")
     with asyncio.Runner() as runner:
 
         def engine_way(compiled: bool) -> Way:

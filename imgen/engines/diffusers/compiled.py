@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import atexit
-import contextlib
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable
 from queue import SimpleQueue
-from threading import Event, Thread
-from typing import Any
+from threading import Event, Lock, Thread, current_thread
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary, finalize, ref
 
 import structlog
 import torch
 
+from imgen.engines.diffusers.apart import apart
 from imgen.engines.diffusers.device import is_full
 from imgen.engines.diffusers.loaded import Loaded
+from imgen.engines.protocol import Abandoned
+from imgen.errors import ImgenError
 
 _log = structlog.get_logger()
 _OWN_FORMS = 16
 """Kinds of input of one model that are compiled for exactly their shapes; more share one form."""
 _VARIANTS = 16
 """Of one form, or of a part of it."""
+_Result = TypeVar("_Result")
 _Forward = Callable[..., Any]
 Backend = str | Callable[[Any, Any], Any]
 """Of `torch.compile`."""
@@ -106,23 +109,38 @@ class Compiler:
         self._forms: WeakKeyDictionary[Loaded, Form] = WeakKeyDictionary()
         self._work: SimpleQueue[_Work | Event] = SimpleQueue()
         self._thread: Thread | None = None
+        self._compiling = Lock()
         self._closed = False
 
-    @contextlib.contextmanager
-    def over(self, loaded: Loaded) -> Iterator[None]:
-        """Run a batch with what is compiled by now, and have the rest of it compiled.
+    def run(self, loaded: Loaded, paint: Callable[[], _Result]) -> _Result:
+        """Paint a batch with what is compiled by now, and have the rest of it compiled.
 
         With LoRAs in memory, layers are swapped under the compiled form: such models run as they
         are. So do offloaded ones, which move between two steps.
+
+        Args:
+            paint: runs the model; may be called again when compiling disturbed it.
         """
         if loaded.adapters.resident or loaded.offload != "none":
-            yield
-            return
+            return paint()
+        busy = self._compiling.locked()
+        try:
+            return self._with_form(loaded, paint)
+        except (Abandoned, ImgenError):
+            raise
+        except Exception as error:
+            if is_full(error) or not (busy or self._compiling.locked()):
+                raise
+            _log.warning("compile.disturbed", error=_first_line(error))
+        with self._compiling:  # torch does not promise that both can go on at once
+            return paint()
+
+    def _with_form(self, loaded: Loaded, paint: Callable[[], _Result]) -> _Result:
         form = self.form(loaded)
         form.denoiser.forward = form
         try:
             with _nothing_compiled_here():
-                yield
+                return paint()
         finally:
             del form.denoiser.forward
 
@@ -131,7 +149,7 @@ class Compiler:
         form = self._forms.get(loaded)
         if form is None or form.denoiser is not loaded.denoiser:
             form = self._forms[loaded] = Form(loaded.denoiser, self._enqueue)
-            finalize(loaded, _let_go, ref(form)).atexit = False
+            finalize(loaded, self._let_go, ref(form)).atexit = False
         return form
 
     def wait(self) -> None:
@@ -162,11 +180,21 @@ class Compiler:
         if form is None:  # the model has left
             return
         try:
-            form.compile(kind, self._backend, given, named)
+            with self._compiling, apart():
+                form.compile(kind, self._backend, given, named)
         except Exception as error:  # compiling is a luxury: without it, pictures come all the same
             _log.warning("compile.failed", error=_first_line(error))
         else:
             _log.info("compile.ready", kinds=len(form.ready))
+
+    def _let_go(self, form_of: ref[Form]) -> None:
+        """A model has left: if it is just being compiled, at least its memory is free at once.
+
+        Garbage may be collected in any thread; where something is traced, nothing is to be moved.
+        """
+        form = form_of()
+        if form is not None and current_thread() is not self._thread:
+            form.denoiser.to("meta")
 
     def _close(self) -> None:
         self._closed = True
@@ -192,13 +220,6 @@ def _nothing_compiled_here() -> Any:
     settings are of a thread alone.
     """
     return torch._dynamo.config.patch(recompile_limit=0, error_on_nested_fx_trace=False)
-
-
-def _let_go(form_of: ref[Form]) -> None:
-    """A model has left: when its denoiser is just being compiled, at least its memory is free."""
-    form = form_of()
-    if form is not None:
-        form.denoiser.to("meta")
 
 
 def _first_line(error: Exception) -> str:

@@ -150,8 +150,7 @@ class DiffusersEngine:
     def _paint(self, loaded: Loaded, orders: Sequence[Order], tell: Any) -> list[Painting]:
         wanted = loaded.options.compile
         if self._compile if wanted is None else wanted:
-            with self._compiler.over(loaded):
-                return paint(loaded, orders, tell)
+            return self._compiler.run(loaded, lambda: paint(loaded, orders, tell))
         return paint(loaded, orders, tell)
 
     def _load(self, options: ModelOptions, offload: str) -> Loaded:

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import shutil
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 from weakref import ref
 
@@ -72,16 +72,13 @@ def backend(weights: Weights) -> Any:
     made.may_go_on.set()
 
 
-@pytest.mark.parametrize("name", ["sdxl", "flux-schnell"])
-async def test_a_compiled_model_paints_what_it_painted(
-    name: str, weights: Weights, backend: Backend
-) -> None:
-    """With inductor, as on a GPU, and with the compiler that it needs here."""
+async def test_a_compiled_model_paints_what_it_painted(weights: Weights, backend: Backend) -> None:
+    """With inductor, as on a GPU; here it needs a C++ compiler."""
     if shutil.which("g++") is None and shutil.which("clang++") is None:
         pytest.skip("inductor needs a C++ compiler on a CPU, and there is none")
     del backend  # only for its clean start
     compiling = Compiling("inductor")
-    request = make_request(weights(name), guidance_scale=0.0, steps=2)
+    request = make_request(weights("flux-schnell"), guidance_scale=0.0, steps=2)
     before = await compiling.picture(request)
     await compiling.warm()
     assert len(compiling.ready) == 1
@@ -249,3 +246,68 @@ def test_a_form_that_does_not_fit_after_all_is_not_compiled_in_the_devices_threa
         assert torch.equal(form(other), layer(other))
         assert torch.equal(form(one), layer(one))
     assert backend.graphs == graphs
+
+
+async def test_what_compiling_disturbs_is_painted_again_when_it_is_over(
+    weights: Weights, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from imgen.engines.diffusers.paint import paint as real
+
+    compiling = Compiling(backend)
+    request = make_request(weights("sdxl"))
+    before = await compiling.picture(request)
+    await compiling.warm()
+    disturbed = iter([True])
+
+    def paint(*given: Any) -> Any:
+        if next(disturbed, False):
+            backend.may_go_on.set()
+            raise NameError("module is not installed as a submodule")
+        return real(*given)
+
+    backend.may_go_on.clear()
+    backend.begun.clear()
+    await compiling.picture(make_request(weights("sdxl"), width=64))
+    assert await asyncio.to_thread(backend.begun.wait, 60)
+    monkeypatch.setattr("imgen.engines.diffusers.engine.paint", paint)
+    assert np.array_equal(before, await compiling.picture(request))
+    disturbed = iter([True])
+    await compiling.warm()
+    with pytest.raises(NameError):  # nothing is compiled now: it is the request's own fault
+        await compiling.picture(request)
+
+
+def test_a_trace_in_one_thread_leaves_the_modules_of_others_alone(weights: Weights) -> None:
+    weights("sdxl")
+    import torch
+
+    from imgen.engines.diffusers.apart import apart
+
+    class Slow(torch.nn.Module):
+        def __init__(self, layer: torch.nn.Module) -> None:
+            super().__init__()
+            self.layer = layer
+
+        def forward(self, given: Any) -> Any:
+            tracing.set()
+            assert go_on.wait(60)
+            return self.layer(given)
+
+    tracing, go_on = Event(), Event()
+    other = torch.nn.Linear(4, 3)
+    found: list[Any] = []
+
+    def compute() -> None:
+        assert tracing.wait(60)
+        try:
+            found.append(other(torch.ones(1, 4)))
+        finally:
+            go_on.set()
+
+    thread = Thread(target=compute)
+    thread.start()
+    with apart():
+        graph = torch.fx.symbolic_trace(Slow(torch.nn.Linear(4, 3)))
+    thread.join()
+    assert len(found) == 1
+    assert [node.op for node in graph.graph.nodes] == ["placeholder", "call_module", "output"]
