@@ -65,7 +65,8 @@ def _scribble(colour: Pixels) -> Grey:
 
 def _scale(colour: Pixels) -> float:
     """Strokes grow with the picture: ControlNets were trained on hints of 512 pixels."""
-    return max(1.0, min(colour.shape[:2]) / 512)
+    height, width = colour.shape[:2]
+    return max(1.0, float(min(height, width)) / 512)
 
 
 DRAWN: Mapping[str, Callable[[Pixels], Grey]] = {

@@ -99,8 +99,7 @@ def read_options(options: Mapping[str, object]) -> ModelOptions:
 
 
 def _check_steps(name: str, value: object) -> None:
-    listed = isinstance(value, list | tuple)
-    if not listed or not all(type(one) is int and one > 0 for one in value):
+    if not isinstance(value, list | tuple) or not all(type(n) is int and n > 0 for n in value):
         raise Invalid(f"options.{name} must be a list of whole numbers above 0", field=name)
 
 

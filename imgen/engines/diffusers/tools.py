@@ -25,7 +25,7 @@ from imgen.engines.hints import DRAWN, drawn
 from imgen.engines.protocol import EngineRequest, EngineResult, Progress, Task
 from imgen.errors import Invalid, Unavailable
 
-_KEPT = 4
+_KEPT = 8
 """Networks that stay in memory."""
 
 
