@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import json
 import shutil
@@ -16,10 +17,11 @@ from imgen.engines.diffusers.hub import Hub, RemoteFile, Repository, part_of
 from imgen.engines.diffusers.options import ModelOptions
 from imgen.engines.diffusers.source import default_config
 from imgen.engines.diffusers.weights import INDEX, LORA_FILE, hub_name, locate
-from imgen.errors import ImgenError, Invalid, NotFound, Unavailable
+from imgen.errors import Conflict, ImgenError, Invalid, NotFound, Unavailable
 
 MANIFEST = ".imgen.json"
 """What was fetched: repository, revision, licence, checksums."""
+_LOCK = ".imgen.lock"
 _GIB = 1024**3
 _CONFIGURATION = (".json", ".txt", ".model", ".jinja")
 _UNUSED = {"safety_checker", "assets", "images"}
@@ -177,12 +179,13 @@ def fetch(
 
     Raises:
         imgen.errors.Unavailable: the folder is full, or cannot be written.
+        imgen.errors.Conflict: another pull is at it.
         imgen.errors.ImgenError: a file cannot be had.
     """
     folder = models / repository.name
     known = _recorded(folder)
     sums: dict[str, str] = known.get("files", {}) if known.get("commit") else {}
-    with _writing(folder):
+    with _writing(folder), _alone(folder):
         for file in files:
             if _is_here(folder / file.path, file, sums):
                 done(file.size)
@@ -238,6 +241,18 @@ def _writing(folder: Path) -> Iterator[None]:
             "ended",
             code="disk_full" if error.errno in {errno.ENOSPC, errno.EDQUOT} else "",
         ) from error
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Two that add to one file would spoil it for each other."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / _LOCK).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Conflict(f"Another pull is fetching into {folder}") from None
+        yield
 
 
 def _recorded(folder: Path) -> dict[str, dict[str, str]]:

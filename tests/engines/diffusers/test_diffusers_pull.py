@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import json
 import resource
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from imgen.cli.models import app
 from imgen.engines.diffusers.hub import Hub
 from imgen.engines.diffusers.options import read_options
 from imgen.engines.diffusers.pull import Need, changed_files, check_room, chosen, fetch, needs
-from imgen.errors import Forbidden, ImgenError, Invalid, NotFound, Unavailable, Upstream
+from imgen.errors import Conflict, Forbidden, ImgenError, Invalid, NotFound, Unavailable, Upstream
 from tests.engines.diffusers.headers import safetensors
 from tests.engines.diffusers.hub_server import LocalHub, local_hub
 
@@ -194,6 +195,15 @@ def test_a_full_disk_is_said_and_the_next_pull_goes_on(hub: LocalHub, tmp_path: 
     told = _fetch(hub, tmp_path, need)
     assert told[0] == left
     assert sum(told) == len(_WEIGHTS)
+
+
+def test_two_pulls_of_one_repository_do_not_meet(hub: LocalHub, tmp_path: Path) -> None:
+    _fetch(hub, tmp_path)
+    with (tmp_path / "acme" / "meadow" / ".imgen.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(Conflict, match=r"Another pull is fetching into .*acme/meadow"):
+            _fetch(hub, tmp_path)
+    _fetch(hub, tmp_path)
 
 
 def test_a_disk_with_too_little_room_is_told_from_the_start(

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from imgen.engines.diffusers.obstacle import obstacle
+from imgen.engines.diffusers.options import read_options
 from imgen.engines.protocol import EngineResult, Lora
 from imgen.errors import Invalid, Unavailable
 from tests.engines.diffusers.conftest import Ask, Weights
@@ -52,6 +53,24 @@ async def test_a_checkpoint_paints_what_the_folder_of_its_weights_does(
     config = bare(weights(name), tmp_path / "config")
     one = await ask(weights(name))
     assert same(one, await ask(file, options={"config": str(config)}))
+
+
+async def test_its_size_is_known_before_it_is_loaded(
+    weights: Weights, ask: Ask, made: Any, engine: Any, tmp_path: Path
+) -> None:
+    file = made.save(made.sdxl_checkpoint(weights("sdxl")), tmp_path / "meadow.safetensors")
+    unet = made.save(made.part(weights("sdxl"), "unet"), tmp_path / "unet.safetensors")
+    config = str(weights("sdxl"))
+    for options in (
+        {"weights": str(file), "config": str(bare(weights("sdxl"), tmp_path / "config"))},
+        {"weights": str(unet), "config": config},
+        {"weights": config, "unet": str(unet)},
+        {"weights": config},
+    ):
+        await ask(options=options)
+        read = read_options(options)
+        loaded = engine._resident.get(read).bytes()
+        assert engine._size(read) == pytest.approx(loaded, rel=0.1)
 
 
 @pytest.mark.parametrize("kept", ["float16", "bfloat16", "float8_e4m3fn"])
