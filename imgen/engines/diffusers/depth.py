@@ -11,6 +11,7 @@ import transformers
 from imgen.engines.diffusers.device import Device
 from imgen.engines.diffusers.order import Pixels
 from imgen.engines.diffusers.vision import Vision, read
+from imgen.errors import Unavailable
 
 _IN_METRES = {"glpn", "zoedepth"}
 """Kinds of network whose larger values are farther away; the others tell nearness."""
@@ -63,8 +64,13 @@ def nearness(depth: torch.Tensor, *, metres: bool) -> Pixels:
 
     Returns:
         (height, width, 3).
+
+    Raises:
+        imgen.errors.Unavailable: it holds values that are no numbers.
     """
-    near = np.nan_to_num(depth.float().cpu().numpy())
+    near = depth.float().cpu().numpy()
+    if not np.isfinite(near).all():
+        raise Unavailable("The network for depth found none: it is damaged", code="not_finite")
     if metres:
         near = 1 / np.maximum(near, _NEAREST)
     near = near - near.min()

@@ -42,6 +42,7 @@ class Matting:
         except Exception as error:  # its exceptions share no base
             first = str(error).strip().splitlines()[0]
             raise Unavailable(f"{file.name} cannot be read as ONNX: {first}") from error
+        self._file = file.name
         given = self._session.get_inputs()[0]
         self._name = given.name
         fixed = given.shape[-1] if isinstance(given.shape[-1], int) else 0
@@ -65,6 +66,8 @@ class Matting:
         fed = np.ascontiguousarray(normal.transpose(2, 0, 1)[None], np.float32)
         found: Any = self._session.run(None, {self._name: fed})[0]
         share = np.asarray(found, np.float32).reshape(-1, self._side, self._side)[0]
+        if not np.isfinite(share).all():
+            raise Unavailable(f"{self._file} found no subject: it is damaged", code="not_finite")
         if share.min() < 0 or share.max() > 1:
             share = 1 / (1 + np.exp(-share))
         if self._stretch:

@@ -22,6 +22,9 @@ from imgen.errors import Invalid
 
 _EMPTY_GROUND = "empty background, plain surroundings, nothing there"
 """What is painted where something is erased and the request does not say."""
+_HARDLY = 12
+"""Of 255: where a mask is weaker, what is there is still there for the model to see. Mattes are
+seldom quite sure of a subject, and masks come as JPEG."""
 Matte = Callable[[Pixels], NDArray[np.uint8]]
 """(height, width, 3) → (height, width): 255 where the subject is."""
 Hint = Callable[[Pixels, str], Pixels | None]
@@ -155,7 +158,10 @@ def _into(
     """Paint where the mask is; everything that it touches is painted, then blended by it."""
     height, width = colour.shape[:2]
     frame = frame_for(width, height, traits)
-    touched = np.where(frame.enter(mask) > 0, 255, 0).astype(np.uint8)
+    touched = np.where(frame.enter(mask) > _HARDLY, 255, 0).astype(np.uint8)
+    shown = frame.enter(colour)
+    if not traits.has_strength and request.task is not Task.INPAINT:
+        shown = _cleared(shown, touched)  # what a reference shows is painted again
 
     def finish(painted: Pixels) -> Pixels:
         result = blended(colour, frame.leave(painted), mask)
@@ -175,9 +181,22 @@ def _into(
         strength=1.0,
         prompt=prompt,
         finish=finish,
-        image=Image.fromarray(frame.enter(colour)),
+        image=Image.fromarray(shown),
         mask=Image.fromarray(touched),
     )
+
+
+def _cleared(colour: Pixels, touched: Pixels) -> Pixels:
+    """The picture with what is to be painted faded into what is round it."""
+    height, width = colour.shape[:2]
+    known = (touched == 0)[..., None].astype(np.float32)
+    size = max(1, width // 8), max(1, height // 8)
+    parts = cv2.resize(np.dstack([colour * known, known]), size, interpolation=cv2.INTER_AREA)
+    spread = cv2.GaussianBlur(parts, (0, 0), max(size) / 12)
+    spread += parts.mean(axis=(0, 1)) * 0.01 + (0, 0, 0, 1e-6)
+    full = cv2.resize(spread, (width, height), interpolation=cv2.INTER_LINEAR)
+    around = np.rint(np.clip(full[..., :3] / full[..., 3:], 0, 255)).astype(np.uint8)
+    return np.where(known > 0, colour, around)
 
 
 def _wider(

@@ -36,6 +36,7 @@ class Upscaler:
         if file.suffix != ".safetensors":
             raise Invalid(f"{file.name} is not a safetensors file")
         self._device = device
+        self._name = file.name
         found = _read(file)
         colours = (found.input_channels, found.output_channels)
         if found.purpose != "SR" or found.scale < 2 or colours != (3, 3):
@@ -52,6 +53,7 @@ class Upscaler:
 
         Raises:
             imgen.engines.protocol.Abandoned: passed on from `progress`.
+            imgen.errors.Unavailable: what comes out is no picture.
         """
         wanted = max(width / colour.shape[1], height / colour.shape[0])
         passes = max(1, math.ceil(math.log(max(wanted, 1.0001), self._scale) - 1e-6))
@@ -79,6 +81,10 @@ class Upscaler:
             total[rows, columns] += painted * share
             weight[rows, columns] += share
         progress((number + 1) * len(tiles), passes * len(tiles))
+        if not np.isfinite(total).all():
+            raise Unavailable(
+                f"{self._name} made no picture: its weights are damaged", code="not_finite"
+            )
         return np.asarray(np.rint(np.clip(total / weight, 0, 1) * 255), np.uint8)
 
     def _tile(self, tile: Pixels) -> Any:

@@ -106,6 +106,35 @@ async def test_transparency_of_the_input_is_kept_and_what_is_painted_is_opaque(
     assert np.array_equal(over.image[..., 3], alpha)
 
 
+@pytest.mark.parametrize("name", ["flux2-dev", "flux2-klein"])
+async def test_what_is_erased_is_not_shown_as_a_reference(
+    name: str, weights: Weights, ask: Ask
+) -> None:
+    other = picture()
+    other[disc() > 0] = (20, 90, 240)
+    mask = np.where(disc() > 0, 255, 0).astype(np.uint8)
+    asked: dict[str, Any] = {"task": Task.ERASE, "mask": mask, "prompt": ""}
+    one = await ask(weights(name), image=picture(), **asked)
+    two = await ask(weights(name), image=other, **asked)
+    assert np.array_equal(one.image, two.image)
+    asked["task"], asked["prompt"] = Task.INPAINT, "a kite"
+    one = await ask(weights(name), image=picture(), **asked)
+    two = await ask(weights(name), image=other, **asked)
+    assert not np.array_equal(one.image, two.image)
+
+
+def test_what_a_mask_hardly_touches_is_kept_for_the_model_to_see(weights: Weights) -> None:
+    weights("sdxl")
+    from imgen.engines.diffusers.families.sdxl import Sdxl
+    from imgen.engines.diffusers.options import read_options
+    from imgen.engines.diffusers.prepare import prepare
+
+    request = make_request(task=Task.REPLACE_BACKGROUND, image=picture())
+    unsure = np.where(disc() > 128, 250, 3).astype(np.uint8)  # the subject, and the rest
+    order = prepare(request, read_options({}), Sdxl.traits, lambda _: unsure)
+    assert np.array_equal(np.asarray(order.mask) == 0, unsure == 250)
+
+
 @pytest.mark.parametrize("size", [(97, 65), (70, 131)])
 async def test_odd_sizes_come_out_as_asked(
     size: tuple[int, int], weights: Weights, ask: Ask

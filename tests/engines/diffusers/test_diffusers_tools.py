@@ -143,6 +143,30 @@ async def test_a_broken_upscaler_is_said(weights: Weights, ask: Ask, tmp_path: P
         await ask(task=Task.UPSCALE, image=picture(), options=options)
 
 
+async def test_networks_that_give_no_numbers_are_damaged(
+    weights: Weights, ask: Ask, tmp_path: Path
+) -> None:
+    weights("sd15")
+    import onnx
+    from onnx import numpy_helper
+    from safetensors.torch import load_file, save_file
+
+    from tests.engines.diffusers.networks import make_matting, make_upscaler
+
+    file = make_upscaler(tmp_path / "up.safetensors")
+    save_file({name: value * float("nan") for name, value in load_file(file).items()}, file)
+    with pytest.raises(Unavailable, match="damaged") as upscaled:
+        await ask(task=Task.UPSCALE, image=picture(), options={"upscaler": str(file)})
+    model = onnx.load(str(make_matting(tmp_path / "cut.onnx")))
+    broken = np.full((1, 3, 1, 1), np.nan, np.float32)
+    model.graph.initializer[0].CopyFrom(numpy_helper.from_array(broken, "weight"))
+    onnx.save(model, str(tmp_path / "cut.onnx"))
+    options = {"matting": str(tmp_path / "cut.onnx")}
+    with pytest.raises(Unavailable, match="damaged") as cut:
+        await ask(task=Task.REMOVE_BACKGROUND, image=picture(), options=options)
+    assert upscaled.value.code == cut.value.code == "not_finite"
+
+
 @pytest.mark.parametrize(
     ("error", "said"),
     [
