@@ -64,7 +64,7 @@ class _Passing(Exception):
 
 def _wait(number: int) -> float:
     """Seconds before the next try."""
-    return 0.5 * 2**number * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, keeps no secret
+    return 2.0 ** (number - 1) * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, keeps no secret
 
 
 def _client() -> httpx.AsyncClient:

@@ -110,6 +110,11 @@ class FakeComfy:
         """Whether somebody does, in the name of that client."""
         return client in self._sockets
 
+    @property
+    def looks(self) -> int:
+        """How often somebody asked for a prompt's history."""
+        return len([path for path in self.local.paths("GET") if path.startswith("/history/")])
+
     def looked_up(self, prompt_id: str) -> bool:
         """Whether somebody has asked for its history since it was sent."""
         sent = max(n for n, call in enumerate(self.local.calls) if call.path == "/prompt")

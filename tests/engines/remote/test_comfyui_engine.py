@@ -274,10 +274,12 @@ class TestWatching:
         fleet.deafened = True
         task.cancel()
         await until(lambda: fleet.stopped)
+        await asyncio.wait({task}, timeout=0.3)  # for the step to end
         fleet.deafened = False
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert (fleet.history, fleet.running) == ({}, None)
+        await until(lambda: fleet.running is None)
+        assert fleet.history == {}
 
     async def test_a_job_that_is_cancelled_while_it_is_sent_does_not_run(
         self, fleet: FakeComfy
@@ -287,7 +289,7 @@ class TestWatching:
         task = asyncio.create_task(make(fleet))
         await until(lambda: "/prompt" in fleet.local.paths())
         task.cancel()
-        await asyncio.sleep(0)
+        await asyncio.wait({task}, timeout=0.3)  # for what it cancels to be there
         fleet.slow_to_queue.set()
         with pytest.raises(asyncio.CancelledError):
             await task

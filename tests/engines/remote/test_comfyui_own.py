@@ -144,6 +144,7 @@ class TestObstacle:
     def test_nothing_is_in_the_way_of_a_whole_model(self) -> None:
         settings = {"urls": ["http://gpu:8188"]}
         assert obstacle(SDXL, settings) == ""
+        assert obstacle({"matting": "a"}, settings) == obstacle({"upscaler": "a"}, settings) == ""
         assert obstacle({**FLUX, "url": ["http://a:1", "http://b:1"]}, {}) == ""
 
     @pytest.mark.parametrize(
@@ -153,6 +154,9 @@ class TestObstacle:
             ({"checkpoint": 3}, "checkpoint must be a string"),
             ({**FLUX, "vae": ""}, "needs clip and vae"),
             ({**SDXL, "graph": "cubist"}, "graph must be"),
+            ({**SDXL, **FLUX}, "names a checkpoint and a unet"),
+            ({**SDXL, "controlnet": {"depth": "a"}}, "cannot have depth: there are canny"),
+            ({**SDXL, "matting": 3}, "matting must be a string"),
             ({**SDXL, "url": "gpu:8188"}, "must look like https://host"),
             ({"workflow": "missing.json"}, "missing.json is not there"),
             ({"workflow": "list.json"}, "no workflow in API format"),

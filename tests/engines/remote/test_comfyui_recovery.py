@@ -132,7 +132,8 @@ async def test_what_the_earlier_try_was_stopping_is_sent_again(
     await kill(first)
     fleet.interrupt()
     second = begin(fleet)
-    await until(lambda: fleet.looked_up(prompt_id(JOB)))
+    client = fleet.prompts[0]["extra_data"]["client_id"]
+    await until(lambda: fleet.listening(client))  # has taken up what is about to end
     fleet.deafened = False
     fleet.hold.set()
     assert np.array_equal((await second).image, noise(11, 96, 64))
@@ -171,6 +172,8 @@ async def test_the_end_of_an_earlier_try_is_not_taken_for_our_own(
     fleet.deafened = False
     await until(lambda: fleet.running is fleet.prompts[1])
     assert fleet.history[prompt_id(JOB)]["status"]["status_str"] == "error"
+    before = fleet.looks
+    await until(lambda: fleet.looks > before + 1 or second.done())
     fleet.hold.set()
     assert np.array_equal((await second).image, noise(11, 96, 64))
     assert len(fleet.painted) == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,8 @@ from tests.engines.remote.openai_server import KEY, FakeOpenAi
 from tests.engines.remote.runpod_server import KEY as POD_KEY
 from tests.engines.remote.runpod_server import FakeRunPod
 
+pytestmark = pytest.mark.timeout(30)
+"""Whatever waits for ever fails its test."""
 SDXL = {"checkpoint": "meadow.safetensors"}
 POD = {"endpoint": "pictures", **SDXL}
 VLLM = {"model": "meadow", "dialect": "vllm-omni"}
@@ -34,13 +36,6 @@ def spoilt(path: str, how: str, **more: Any) -> Fault:
 
 
 HOW = ("hang", "drip", "cut", "garbage")
-
-
-@pytest.fixture(autouse=True)
-async def _soon() -> AsyncIterator[None]:
-    """Whatever waits for ever fails its test."""
-    async with asyncio.timeout(20):
-        yield
 
 
 async def on_comfyui(*fleet: FakeComfy, **changes: Any) -> EngineResult:

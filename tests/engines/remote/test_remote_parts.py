@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -245,6 +246,20 @@ class TestPlacements:
 
     @unhurried
     @given(_SIDES, _SIDES)
+    def test_a_frame_has_its_least_area_and_its_longest_shape(
+        self, width: int, height: int
+    ) -> None:
+        place = in_steps(
+            width, height, step=16, most_pixels=2_000_000, least_pixels=655_360, longest=3.0
+        )
+        long, short = max(place.outer), min(place.outer)
+        assert long * short >= 655_360
+        assert long <= 3 * short
+        picture = np.full((height, width, 3), 77, np.uint8)
+        assert place.take(place.put(picture)).shape == (height, width, 3)
+
+    @unhurried
+    @given(_SIDES, _SIDES)
     def test_a_frame_of_a_list_holds_the_whole_picture(self, width: int, height: int) -> None:
         sizes = [(1024, 1024), (1536, 1024), (1024, 1536)]
         place = in_one_of(width, height, sizes)
@@ -309,6 +324,33 @@ class TestMessages:
         heard = Heard("p")
         heard.hear(text)
         assert (heard.step, heard.over) == (0, False)
+
+    def test_progress_is_heard_in_the_newer_way_too(self) -> None:
+        """All nodes at once, in floats; what counts is the sampler's, or whichever runs."""
+        for sampler, step in (("s", 3), ("", 5)):
+            heard = Heard("p", sampler)
+            states = {
+                "s": (3.0, 8.0, "running"),
+                "t": (5.0, 8.0, "running"),
+                "u": (1, 1, "finished"),
+            }
+            nodes = {
+                name: {"value": value, "max": most, "state": state}
+                for name, (value, most, state) in states.items()
+            }
+            data = {"prompt_id": "p", "nodes": nodes}
+            heard.hear(json.dumps({"type": "progress_state", "data": data}))
+            assert (heard.step, heard.of) == (step, 8)
+
+    @pytest.mark.parametrize("value", ["NaN", "Infinity", "-1", "true", '"3"', "null", "[]", "9e9"])
+    def test_a_count_that_is_none_is_passed_over(self, value: str) -> None:
+        heard = Heard("p")
+        place = '"prompt_id": "p", "node": "s"'
+        heard.hear(f'{{"type": "progress", "data": {{"value": {value}, "max": 8, {place}}}}}')
+        nodes = f'{{"s": {{"value": {value}, "max": {value}, "state": "running"}}}}'
+        heard.hear(f'{{"type": "progress_state", "data": {{"nodes": {nodes}, {place}}}}}')
+        heard.hear(f'{{"type": "progress_state", "data": {{"nodes": {value}, {place}}}}}')
+        assert (heard.step, heard.of) == (0, 0)
 
     @unhurried
     @given(st.lists(st.tuples(st.integers(-3, 9), st.integers(-3, 9)), max_size=9))

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from imgen.engines.protocol import Abandoned, EngineResult, Task
+from imgen.engines.protocol import Abandoned, Control, EngineResult, Task
 from imgen.engines.runpod.engine import RunPodEngine
 from imgen.engines.runpod.obstacle import obstacle
 from imgen.errors import ImgenError, Invalid, TooLarge, Unavailable, Upstream
@@ -119,6 +119,16 @@ async def test_an_edit_sends_its_pictures_along(pod: FakeRunPod) -> None:
     assert body["input"]["workflow"]["save"]["class_type"] == "SaveImage"
     assert np.array_equal(result.image[mask == 0], image[mask == 0])
     assert np.array_equal(result.image[mask == 255], noise(11, 96, 64)[mask == 255])
+
+
+async def test_a_hint_is_drawn_here_and_sent_along(pod: FakeRunPod) -> None:
+    image, _ = disc()
+    guided = {**POD, "controlnet": {"scribble": "meadow.safetensors"}}
+    fields: dict[str, Any] = {"task": Task.IMAGE_TO_IMAGE, "image": image}
+    result = await make(pod, guided, control=Control("scribble", 0.5), **fields)
+    body = next(iter(pod.jobs.values()))["body"]
+    assert len(body["input"]["images"]) == 2
+    assert result.ignored == ()
 
 
 async def test_the_job_may_live_and_work_as_long_as_is_set(pod: FakeRunPod) -> None:
