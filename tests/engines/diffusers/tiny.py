@@ -178,6 +178,25 @@ def _schnell(folder: Path) -> Any:
     return _flux(folder, guided=False)
 
 
+def _language_model(tokenizer: Any, *, width: int, layers: int) -> dict[str, Any]:
+    return {
+        "vocab_size": len(tokenizer),
+        "hidden_size": width,
+        "intermediate_size": width,
+        "num_hidden_layers": layers,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 2,
+    }
+
+
+def _qwen3(tokenizer: Any, *, width: int, layers: int) -> Any:
+    return transformers.Qwen3Config(
+        **_language_model(tokenizer, width=width, layers=layers),
+        head_dim=width // 2,
+        max_position_embeddings=512,
+    )
+
+
 def _flux2_parts(width: int) -> dict[str, Any]:
     return {
         "scheduler": diffusers.FlowMatchEulerDiscreteScheduler(),
@@ -209,18 +228,8 @@ def _flux2_parts(width: int) -> dict[str, Any]:
 
 def _flux2_klein(folder: Path) -> Any:
     tokenizer = byte_tokenizer()
-    config = transformers.Qwen3Config(
-        hidden_size=8,
-        intermediate_size=8,
-        num_hidden_layers=28,
-        num_attention_heads=2,
-        num_key_value_heads=2,
-        head_dim=4,
-        vocab_size=len(tokenizer),
-        max_position_embeddings=512,
-    )
     return diffusers.Flux2KleinPipeline(
-        text_encoder=transformers.Qwen3ForCausalLM(config),
+        text_encoder=transformers.Qwen3ForCausalLM(_qwen3(tokenizer, width=8, layers=28)),
         tokenizer=tokenizer,
         is_distilled=True,
         **_flux2_parts(8),
@@ -233,12 +242,7 @@ def _flux2_dev(folder: Path) -> Any:
     config = transformers.Mistral3Config(
         text_config={
             "model_type": "mistral",
-            "vocab_size": len(tokenizer),
-            "hidden_size": 8,
-            "intermediate_size": 8,
-            "num_hidden_layers": 31,
-            "num_attention_heads": 2,
-            "num_key_value_heads": 2,
+            **_language_model(tokenizer, width=8, layers=31),
             "head_dim": 4,
             "max_position_embeddings": 512,
         },
@@ -263,12 +267,7 @@ def _qwen_image(folder: Path) -> Any:
     tokenizer = byte_tokenizer()
     config = transformers.Qwen2_5_VLConfig(
         text_config={
-            "hidden_size": 16,
-            "intermediate_size": 16,
-            "num_hidden_layers": 2,
-            "num_attention_heads": 2,
-            "num_key_value_heads": 2,
-            "vocab_size": len(tokenizer),
+            **_language_model(tokenizer, width=16, layers=2),
             "rope_scaling": {"mrope_section": [1, 1, 2], "rope_type": "default", "type": "default"},
             "rope_theta": 1000000.0,
         },
@@ -309,16 +308,6 @@ def _qwen_image(folder: Path) -> Any:
 
 def _z_image(folder: Path) -> Any:
     tokenizer = byte_tokenizer()
-    config = transformers.Qwen3Config(
-        hidden_size=16,
-        intermediate_size=16,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        num_key_value_heads=2,
-        head_dim=8,
-        vocab_size=len(tokenizer),
-        max_position_embeddings=512,
-    )
     transformer = diffusers.ZImageTransformer2DModel(
         all_patch_size=(2,),
         all_f_patch_size=(1,),
@@ -338,7 +327,7 @@ def _z_image(folder: Path) -> Any:
     return diffusers.ZImagePipeline(
         scheduler=diffusers.FlowMatchEulerDiscreteScheduler(),
         vae=_vae(16, shift_factor=0.12, scaling_factor=0.36),
-        text_encoder=transformers.Qwen3Model(config),
+        text_encoder=transformers.Qwen3Model(_qwen3(tokenizer, width=16, layers=2)),
         tokenizer=tokenizer,
         transformer=transformer,
     )
