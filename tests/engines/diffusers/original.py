@@ -262,6 +262,62 @@ def _flux_end(name: str, tensor: Any) -> Tensors:
     return {_replaced(name, _FLUX): tensor}
 
 
+_FLUX2 = {
+    "double_stream_modulation_img.linear.": "double_stream_modulation_img.lin.",
+    "double_stream_modulation_txt.linear.": "double_stream_modulation_txt.lin.",
+    "single_stream_modulation.linear.": "single_stream_modulation.lin.",
+    "time_guidance_embed.timestep_embedder.linear_1.": "time_in.in_layer.",
+    "time_guidance_embed.timestep_embedder.linear_2.": "time_in.out_layer.",
+    "time_guidance_embed.guidance_embedder.linear_1.": "guidance_in.in_layer.",
+    "time_guidance_embed.guidance_embedder.linear_2.": "guidance_in.out_layer.",
+    "single_transformer_blocks.": "single_blocks.",
+    "transformer_blocks.": "double_blocks.",
+    "attn.to_qkv_mlp_proj.": "linear1.",
+    "attn.norm_added_q.weight": "txt_attn.norm.query_norm.scale",
+    "attn.norm_added_k.weight": "txt_attn.norm.key_norm.scale",
+    "attn.to_out.0.": "img_attn.proj.",
+    "attn.to_add_out.": "txt_attn.proj.",
+    "ff_context.linear_in.": "txt_mlp.0.",
+    "ff_context.linear_out.": "txt_mlp.2.",
+    "ff.linear_in.": "img_mlp.0.",
+    "ff.linear_out.": "img_mlp.2.",
+    "context_embedder.": "txt_in.",
+    "x_embedder.": "img_in.",
+    "norm_out.linear.": "final_layer.adaLN_modulation.1.",
+}
+_FUSED = {
+    "attn.to_q.": ("img_attn.qkv.", "attn.to_k.", "attn.to_v."),
+    "attn.add_q_proj.": ("txt_attn.qkv.", "attn.add_k_proj.", "attn.add_v_proj."),
+}
+
+
+def original_flux2(folder: Path) -> Tensors:
+    """The transformer of FLUX.2 as its authors saved it."""
+    tensors = part(folder, "transformer")
+    found: Tensors = {}
+    for name, tensor in tensors.items():
+        fused = next((one for one in _FUSED if f".{one}" in name), "")
+        single = name.startswith("single_")
+        if fused:
+            new, second, third = _FUSED[fused]
+            three = [tensor, *(tensors[name.replace(fused, one)] for one in (second, third))]
+            found[_replaced(name.replace(fused, new), _FLUX2)] = torch.cat(three)
+        elif re.search(r"attn\.(to_[kv]|add_[kv]_proj)\.", name):
+            continue
+        elif name.startswith("proj_out."):
+            found[name.replace("proj_out.", "final_layer.linear.")] = tensor
+        elif name.startswith("norm_out."):
+            found |= _flux_end(name, tensor)
+        else:
+            under = "norm." if single else "img_attn.norm."
+            new = re.sub(r"attn\.norm_q\.weight", f"{under}query_norm.scale", name)
+            new = re.sub(r"attn\.norm_k\.weight", f"{under}key_norm.scale", new)
+            if single:
+                new = new.replace("attn.to_out.", "linear2.")
+            found[_replaced(new, _FLUX2)] = tensor
+    return found
+
+
 _Z_IMAGE = {
     "all_final_layer.2-1.": "final_layer.",
     "all_x_embedder.2-1.": "x_embedder.",
