@@ -47,7 +47,9 @@ async def download(
             failure = _failed("could not be fetched in time")
         except _Passing as passing:
             failure = _failed(passing.how)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except httpx.InvalidURL:
+            raise _failed("has no web address") from None
+        except httpx.HTTPError as error:
             failure = _failed(f"could not be fetched ({type(error).__name__})")
         if number < tries:
             await asyncio.sleep(_wait(number))
