@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
-import torch
 import transformers
+from numpy.typing import NDArray
 
 from imgen.engines.diffusers.device import Device
 from imgen.engines.diffusers.order import Pixels
@@ -43,12 +44,13 @@ class Depth:
         Returns:
             (height, width, 3), grey, from black at the farthest to white at the nearest.
         """
-        size = colour.shape[:2]
-        fed = self._scale(images=colour, return_tensors="pt")
-        found = self._network(pixel_values=fed["pixel_values"])
-        padded = {"source_sizes": [size]} if self._network.config.model_type == "zoedepth" else {}
-        full = self._scale.post_process_depth_estimation(found, target_sizes=[size], **padded)
-        return nearness(full[0]["predicted_depth"], metres=self._tells_metres())
+        # ZoeDepth would pad, and needs torchvision to undo it.
+        fed = self._scale(images=colour, do_pad=False, return_tensors="pt")
+        found = self._network(pixel_values=fed["pixel_values"]).predicted_depth[0]
+        height, width = colour.shape[:2]
+        small = np.asarray(found.float().cpu().numpy(), np.float32)
+        full = cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
+        return nearness(np.asarray(full, np.float32), metres=self._tells_metres())
 
     def _tells_metres(self) -> bool:
         config = self._network.config
@@ -56,7 +58,7 @@ class Depth:
         return config.model_type in _IN_METRES or kind == "metric"
 
 
-def nearness(depth: torch.Tensor, *, metres: bool) -> Pixels:
+def nearness(depth: NDArray[np.float32], *, metres: bool) -> Pixels:
     """A depth map as ControlNets were trained to see it.
 
     Args:
@@ -68,7 +70,7 @@ def nearness(depth: torch.Tensor, *, metres: bool) -> Pixels:
     Raises:
         imgen.errors.Unavailable: it holds values that are no numbers.
     """
-    near = depth.float().cpu().numpy()
+    near = np.asarray(depth, np.float64)
     if not np.isfinite(near).all():
         raise Unavailable("The network for depth found none: it is damaged", code="not_finite")
     if metres:

@@ -223,6 +223,36 @@ def make_depth(folder: Path, **changes: object) -> Path:
     return folder
 
 
+def make_zoedepth(folder: Path) -> Path:
+    """A ZoeDepth with random weights."""
+    torch.manual_seed(5)
+    backbone = transformers.BeitConfig(
+        image_size=32,
+        patch_size=16,
+        hidden_size=16,
+        num_hidden_layers=4,
+        num_attention_heads=2,
+        intermediate_size=32,
+        out_indices=[1, 2, 3, 4],
+        reshape_hidden_states=False,
+    )
+    bins = {"n_bins": 8, "min_depth": 0.001, "max_depth": 10.0, "name": "nyu"}
+    config = transformers.ZoeDepthConfig(
+        backbone_config=backbone,
+        neck_hidden_sizes=[4, 4, 8, 8],
+        fusion_hidden_size=8,
+        bottleneck_features=8,
+        bin_embedding_dim=8,
+        num_attractors=[2, 2, 2, 2],
+        num_relative_features=4,
+        bin_configurations=[bins],
+    )
+    transformers.ZoeDepthForDepthEstimation(config).save_pretrained(folder)
+    size = {"height": 32, "width": 32}
+    transformers.ZoeDepthImageProcessorPil(size=size).save_pretrained(folder)
+    return folder
+
+
 def make_pose(folder: Path, *, seen: bool = True, experts: int = 1) -> Path:
     """A VitPose with random weights, sure of every point or of none."""
     torch.manual_seed(6)

@@ -167,16 +167,22 @@ def test_depth_is_drawn_from_black_to_white_at_the_size_of_the_picture(
 
 def test_what_is_measured_in_metres_is_turned_into_nearness(cpu: Any) -> None:
     del cpu
-    import torch
-
     from imgen.engines.diffusers.depth import nearness
 
-    metres = torch.tensor([[1.0, 2.0]])
+    metres = np.array([[1.0, 2.0]], np.float32)
     assert nearness(metres, metres=True)[..., 0].tolist() == [[255, 0]]
     assert nearness(metres, metres=False)[..., 0].tolist() == [[0, 255]]
     with pytest.raises(Unavailable, match="damaged"):
-        nearness(metres * float("nan"), metres=True)
-    assert nearness(torch.ones(2, 2), metres=False).max() == 0
+        nearness(metres * np.float32("nan"), metres=True)
+    assert nearness(np.ones((2, 2), np.float32), metres=False).max() == 0
+
+
+def test_zoedepth_needs_no_torchvision(networks: Any, cpu: Any, tmp_path: Path) -> None:
+    from imgen.engines.diffusers.depth import Depth
+
+    depth = Depth(networks.make_zoedepth(tmp_path / "zoe"), cpu)
+    assert depth.draw(picture()).shape == (64, 96, 3)
+    assert depth._tells_metres()
 
 
 def test_metric_networks_say_so(networks: Any, cpu: Any, tmp_path: Path) -> None:
