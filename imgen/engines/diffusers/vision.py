@@ -28,6 +28,7 @@ class Vision:
 
     def __init__(self, kind: Any, folder: Path, device: Device) -> None:
         self._network = read(kind, folder, use_safetensors=True).eval()
+        self._device = device
         self._place = device.name
 
     @property
@@ -36,11 +37,16 @@ class Vision:
         return self._network.config
 
     def __call__(self, **inputs: Any) -> Any:
-        """What the network makes of tensors. Blocking."""
+        """What the network makes of tensors. Blocking.
+
+        Raises:
+            imgen.engines.diffusers.device.DeviceBroken: this process can use it no more.
+        """
         try:
             return self._run(inputs)
         except Exception as error:
             if not is_full(error):
+                self._device.check(error)
                 raise
             _log.warning("memory.network_on_cpu", network=type(self._network).__name__)
         self._place = "cpu"
