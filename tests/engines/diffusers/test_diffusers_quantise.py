@@ -101,6 +101,25 @@ async def test_offloaded_smaller_weights_paint_the_same_picture(
     assert np.array_equal(before.image, (await engine.run(by_layers, ignore)).image)
 
 
+def test_small_numbers_lose_no_more_in_8_bit_floats_than_large_ones(weights: Weights) -> None:
+    weights("sdxl")
+    import torch
+
+    from imgen.engines.diffusers.quantise import Float8Conv2d, Float8Linear
+
+    torch.manual_seed(1)
+    for layer, small, shape in (
+        (torch.nn.Linear(64, 32), Float8Linear, (4, 64)),
+        (torch.nn.Conv2d(8, 16, 3, padding=1), Float8Conv2d, (1, 8, 6, 6)),
+    ):
+        given = torch.randn(shape)
+        for size in (1.0, 1e-3, 1e-5):
+            layer.weight.data.normal_(std=size)
+            layer.bias.data.zero_()
+            wanted, found = layer(given), small(layer)(given)
+            assert (found - wanted).norm() < 0.05 * wanted.norm()
+
+
 async def test_the_size_of_smaller_weights_is_known_before_they_are_loaded(
     weights: Weights, engine: Any, ask: Ask
 ) -> None:
