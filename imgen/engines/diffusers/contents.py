@@ -39,6 +39,8 @@ class Kind:
     """Repository on the hub whose configuration fits; empty: several differ, one must be named."""
     encoders: tuple[str, ...] = ()
     """How names of its text encoders begin in a file that diffusers can read them from."""
+    variant: str = ""
+    """Of that repository's files: the small ones do, where it has some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ SD15 = Kind(
     "StableDiffusionPipeline",
     "stable-diffusion-v1-5/stable-diffusion-v1-5",
     _LDM_CLIP,
+    variant="fp16",
 )
 SD2 = Kind("Stable Diffusion 2", "StableDiffusionPipeline", "", _LDM_OPEN_CLIP)
 SDXL = Kind(
@@ -83,6 +86,7 @@ SDXL = Kind(
     "StableDiffusionXLPipeline",
     "stabilityai/stable-diffusion-xl-base-1.0",
     _SDXL_ENCODERS,
+    variant="fp16",
 )
 FLUX_DEV = Kind("FLUX.1 dev", "FluxPipeline", "black-forest-labs/FLUX.1-dev", _FLUX_ENCODERS)
 FLUX_SCHNELL = Kind(

@@ -77,7 +77,8 @@ def _of_pipeline(options: ModelOptions, models: Path | None) -> Iterator[Need]:
     file = _single_file(options, models)
     if file is None:
         return
-    for one in _need(default_config(options, file), variant=options.variant):
+    usual = file.kind.variant if file.kind and not options.config else ""
+    for one in _need(default_config(options, file), variant=options.variant or usual):
         if file.has_encoders and file.has_vae:
             yield Need(one.repository, configuration=True)
         else:

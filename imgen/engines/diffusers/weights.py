@@ -48,6 +48,8 @@ def hub_name(reference: str) -> HubName | None:
     if found is None or reference.startswith((".", "/", "~")):
         return None
     owner, name, file = found[1], found[2], found[3] or ""
+    if not file and Path(name).suffix in {".safetensors", ".onnx", *_PICKLES}:
+        return None  # a file in a folder: no repository is called like that
     if ".." in (owner, name, *file.split("/")) or file.startswith("/"):
         return None
     return HubName(owner, name, file)
@@ -204,19 +206,19 @@ def size_of(place: Path, *, variant: str = "", without: Collection[str] = ()) ->
 
 
 def variant_in(folder: Path, wanted: str = "") -> str:
-    """The variant to load from a pipeline's folder: the one wanted, else the only one there.
+    """The variant to load from a pipeline's folder: the one wanted, else one that is needed.
 
-    A pull of the small files alone leaves no others.
+    A pull of small files alone leaves components without others. Components that lack the variant
+    are read from their plain files all the same.
     """
     if wanted:
         return wanted
-    found = ""
-    for file in folder.glob("*/*.safetensors"):
-        named = _VARIANT.search(file.name)
-        if named is None:
-            return ""
-        found = named[1]
-    return found
+    for component in components(folder):
+        names = [file.name for file in (folder / component).glob("*.safetensors")]
+        variants = [found[1] for name in names if (found := _VARIANT.search(name))]
+        if variants and len(variants) == len(names):
+            return variants[0]
+    return ""
 
 
 def lora_file(reference: str, models: Path | None) -> Path:

@@ -293,7 +293,8 @@ def test_what_a_single_file_lacks_is_known_once_it_is_here(tmp_path: Path) -> No
     place = tmp_path / "acme" / "meadow" / "meadow.safetensors"
     place.parent.mkdir(parents=True)
     place.write_bytes(safetensors(_UNET))
-    assert needs(options, tmp_path) == [file, Need(_XL, without=("unet", "transformer"))]
+    rest = Need(_XL, variant="fp16", without=("unet", "transformer"))
+    assert needs(options, tmp_path) == [file, rest]
     whole = {
         **{f"model.diffusion_model.{name}": shape for name, shape in _UNET.items()},
         "conditioner.embedders.0.transformer.x": (1,),

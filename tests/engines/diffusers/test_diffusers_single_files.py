@@ -222,6 +222,11 @@ async def test_a_folder_with_small_files_alone_needs_no_word_about_them(
     one = await ask(weights("sdxl"))
     assert same(one, await ask(folder))
     assert same(one, await ask(unet, options={"config": str(folder)}))
+    vae = folder / "vae" / "diffusion_pytorch_model.fp16.safetensors"
+    vae.rename(folder / "vae" / "diffusion_pytorch_model.safetensors")
+    mixed = tmp_path / "mixed"
+    folder.rename(mixed)
+    assert same(one, await ask(mixed))
 
 
 async def test_loras_fit_a_checkpoint_as_they_fit_the_folder(

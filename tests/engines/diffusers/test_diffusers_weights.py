@@ -9,6 +9,7 @@ import pytest
 from imgen.engines.diffusers import obstacle as module
 from imgen.engines.diffusers.obstacle import obstacle
 from imgen.engines.diffusers.options import read_options
+from imgen.engines.diffusers.pull import needs
 from imgen.engines.diffusers.weights import check_files, hub_name, locate, lora_file, size_of
 from imgen.errors import Invalid, Unavailable
 from tests.engines.diffusers.headers import Shapes, safetensors
@@ -41,6 +42,9 @@ def _nothing_cached(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         ("acme/meadow", ("acme", "meadow", "")),
         ("acme/meadow:a/b_4step.safetensors", ("acme", "meadow", "a/b_4step.safetensors")),
         ("/srv/meadow", None),
+        ("sdxl/meadow.safetensors", None),
+        ("sdxl/meadow.ckpt", None),
+        ("acme/meadow-v1.5", ("acme", "meadow-v1.5", "")),
         ("./acme/meadow", None),
         ("../meadow", None),
         ("acme/meadow:../../etc/passwd", None),
@@ -59,6 +63,17 @@ def test_names_on_a_hub_are_told_from_paths(
 def test_pulled_weights_are_found_by_name(tmp_path: Path, place: str) -> None:
     folder = _pipeline(tmp_path / place)
     assert locate("acme/meadow", tmp_path) == folder
+
+
+def test_a_file_in_a_folder_of_the_models_folder_is_found_and_never_asked_for(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "sdxl" / "meadow.safetensors"
+    file.parent.mkdir()
+    file.write_bytes(safetensors())
+    options = read_options({"weights": "sdxl/meadow.safetensors", "config": "acme/base"})
+    assert locate(options.weights, tmp_path) == file
+    assert [need.repository for need in needs(options, tmp_path)] == ["acme/base"]
 
 
 def test_snapshots_of_the_shared_cache_are_found(tmp_path: Path) -> None:
