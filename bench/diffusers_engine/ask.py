@@ -36,13 +36,17 @@ def request(weights: Path, *, seed: int, side: int, steps: int, **changes: Any) 
     )
 
 
-def one_by_one(pipe: Any, requests: Sequence[EngineRequest]) -> list[Picture]:
+def one_by_one(pipe: Any, requests: Sequence[EngineRequest], **more: Any) -> list[Picture]:
     """What one would write without us: a call of the pipeline for each picture."""
-    return [by_hand(pipe, [one])[0] for one in requests]
+    return [by_hand(pipe, [one], **more)[0] for one in requests]
 
 
-def by_hand(pipe: Any, requests: Sequence[EngineRequest]) -> list[Picture]:
-    """One call of the pipeline for all, as somebody would write who has them all at hand."""
+def by_hand(pipe: Any, requests: Sequence[EngineRequest], **more: Any) -> list[Picture]:
+    """One call of the pipeline for all, as somebody would write who has them all at hand.
+
+    Args:
+        more: of the pipeline's arguments.
+    """
     first = requests[0]
     output = pipe(
         [one.prompt for one in requests],
@@ -52,6 +56,7 @@ def by_hand(pipe: Any, requests: Sequence[EngineRequest]) -> list[Picture]:
         guidance_scale=first.guidance_scale,
         generator=[torch.Generator("cpu").manual_seed(one.seed) for one in requests],
         output_type="np",
+        **more,
     )
     return list(output.images)
 

@@ -75,15 +75,50 @@ async def test_each_of_a_batch_is_what_it_would_be_alone(
         assert apart.max() <= 1  # the order of additions is another in a larger matrix
 
 
-@pytest.mark.parametrize("name", ["sdxl", "flux-dev", "qwen-image", "z-image"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sd15",
+        "lcm",
+        "sdxl",
+        "flux-schnell",
+        "flux-dev",
+        "flux2-klein",
+        "flux2-dev",
+        "qwen-image",
+        "z-image",
+    ],
+)
+async def test_prompts_of_any_length_with_and_without_negatives_are_each_right(
+    name: str, weights: Weights, engines: Engines
+) -> None:
+    """They may be painted in groups; nobody's padding may show in another's picture."""
+    words = (
+        ("a kite", ""),
+        ("a lake in the mountains, seen from a boat", "fog"),
+        ("a very long road " * 12, ""),
+        ("a red kite, (wind:1.3)", "rain, mist, and a crowd of people"),
+    )
+    requests = [
+        make_request(weights(name), seed=seed, prompt=prompt, negative_prompt=negative, steps=2)
+        for seed, (prompt, negative) in enumerate(words)
+    ]
+    alone = await engines.alone(requests)
+    together = await engines.together(requests, len(requests))
+    for one, other in zip(alone, together, strict=True):
+        assert np.abs(one.image.astype(int) - other.image).max() <= 1
+        assert one.ignored == other.ignored
+
+
+@pytest.mark.parametrize("name", ["sd15", "sdxl", "flux-dev", "qwen-image", "z-image"])
 @pytest.mark.parametrize("task", [Task.IMAGE_TO_IMAGE, Task.INPAINT])
 async def test_edits_of_different_pictures_in_one_batch_are_each_right(
     name: str, task: Task, weights: Weights, engines: Engines
 ) -> None:
-    pictures = [picture(), picture()[::-1].copy()]
+    inputs = [(picture(), disc()), (picture()[::-1].copy(), 255 - disc())]
     requests = [
-        make_request(weights(name), task=task, image=image, mask=disc(), seed=seed)
-        for seed, image in enumerate(pictures)
+        make_request(weights(name), task=task, image=image, mask=mask, seed=seed)
+        for seed, (image, mask) in enumerate(inputs)
     ]
     alone = await engines.alone(requests)
     together = await engines.together(requests, 2)
@@ -141,6 +176,52 @@ async def test_one_of_a_batch_may_be_abandoned_without_the_others(
     results = await engines.together(requests, 2, leave)
     assert isinstance(results[0], Abandoned)
     assert np.abs(results[1].image.astype(int) - alone[1].image).max() <= 1
+
+
+async def test_one_of_a_batch_may_be_cancelled_without_the_others(
+    weights: Weights, engines: Engines
+) -> None:
+    from imgen.engines.diffusers.engine import DiffusersEngine
+
+    requests = [make_request(weights("sdxl"), seed=seed) for seed in (3, 11)]
+    alone = await engines.alone(requests[1:])
+    engine = DiffusersEngine(device="cpu", batch=2, batch_window_ms=_NEVER)
+    loop, painting = asyncio.get_running_loop(), asyncio.Event()
+
+    def told(step: int, _of: int) -> None:
+        if step:  # it is no longer waiting for the other
+            loop.call_soon_threadsafe(painting.set)
+
+    kept = asyncio.create_task(engine.run(requests[1], ignore))
+    left = asyncio.create_task(engine.run(requests[0], told))
+    await painting.wait()
+    left.cancel()
+    assert np.abs(alone[0].image.astype(int) - (await kept).image).max() <= 1
+    assert left.cancelled()
+
+
+async def test_a_long_run_of_one_kind_keeps_no_other_waiting() -> None:
+    """Without torch: whoever has waited longest decides what is next."""
+    begun: list[object] = []
+    batches: Batches
+
+    def work(tickets: Sequence[Ticket]) -> list[Answer]:
+        begun.append(tickets[0].key)
+        return [EngineResult(picture())] * len(tickets)
+
+    async def again(times: int) -> None:
+        """Comes back at once, whenever it is served."""
+        for _ in range(times):
+            await batches.submit("many", None, ignore)
+
+    batches = Batches(work, 2, 0.0)
+    crowd = [asyncio.create_task(again(6)) for _ in range(4)]
+    await asyncio.sleep(0)
+    await batches.submit("rare", None, ignore)
+    served = begun.index("rare")
+    await asyncio.gather(*crowd)
+    assert served <= 3  # four of the others were there before it: two batches, and one under way
+    assert begun.count("many") == 12
 
 
 async def test_what_is_left_while_it_waits_is_never_begun() -> None:

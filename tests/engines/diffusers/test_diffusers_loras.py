@@ -69,6 +69,21 @@ async def test_requests_with_different_loras_at_the_same_time_are_each_right(
         assert np.array_equal(one.image, other.image)
 
 
+async def test_requests_with_the_same_loras_are_painted_together_and_each_is_right(
+    weights: Weights, ask: Ask, lora: Any
+) -> None:
+    from imgen.engines.diffusers.engine import DiffusersEngine
+
+    choice = (lora("sdxl", 1, 0.7), lora("sdxl", 2))
+    alone = [await ask(weights("sdxl"), seed=seed, loras=choice) for seed in (1, 2)]
+    engine = DiffusersEngine(device="cpu", batch=2, batch_window_ms=600_000.0)
+    requests = [make_request(weights("sdxl"), seed=seed, loras=choice) for seed in (1, 2)]
+    together = await asyncio.gather(*(engine.run(request, ignore) for request in requests))
+    assert [one.info["batch"] for one in together] == [2, 2]
+    for one, other in zip(alone, together, strict=True):
+        assert np.abs(one.image.astype(int) - other.image).max() <= 1
+
+
 async def test_the_least_used_goes_first_and_the_last_leaves_the_bare_model(
     weights: Weights, lora: Any
 ) -> None:
