@@ -65,6 +65,7 @@ class ComfyUiEngine:
         self._pace = Pace(poll_seconds, patience_seconds)
         self._servers: dict[str, Server] = {}
         self._taken: Counter[str] = Counter()
+        self._name = uuid.uuid4().hex
 
     def __repr__(self) -> str:
         return "ComfyUiEngine()"
@@ -75,7 +76,8 @@ class ComfyUiEngine:
             return EngineResult(image, info={"engine": "comfyui"})
         place = servers_of(request.options, self._urls)
         errand = await asyncio.to_thread(_errand, request, self._workflows)
-        fleet = Fleet([self._server(url) for url in place], request.model, self._taken)
+        leaning = f"{self._name} {request.model}"
+        fleet = Fleet([self._server(url) for url in place], leaning, self._taken)
         server, picture = await self._send(fleet, errand, progress)
         image = await asyncio.to_thread(errand.order.restore, picture)
         info = {"engine": "comfyui", "server": server.host, "prompt": errand.prompt}

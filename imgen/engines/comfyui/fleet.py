@@ -34,8 +34,8 @@ class Fleet:
     """The servers of one model."""
 
     servers: Sequence[Server]
-    model: str = ""
-    """The catalog's key of the model."""
+    leaning: str = ""
+    """Of this process and model: which of equally loaded servers it takes first."""
     taken: Counter[str] = field(default_factory=Counter)
     """Server's URL → jobs that were given to it from here and are not done."""
 
@@ -70,9 +70,10 @@ class Fleet:
         return max(sight.load, self.taken[sight.server.url])
 
     def _distance(self, sight: Sight) -> bytes:
-        """Among servers that have as little to do, each model has its own order, so that it goes
-        where its weights are loaded already."""
-        return hashlib.sha256(f"{self.model} {sight.server.url}".encode()).digest()
+        """Among servers that have as little to do, a model goes where this process had it before,
+        and its weights are loaded. Other processes, which may choose at this moment and see the
+        same, lean to servers of their own."""
+        return hashlib.sha256(f"{self.leaning} {sight.server.url}".encode()).digest()
 
     async def _sight(self, server: Server, prompt_id: str) -> Sight | None:
         """None when it is not well."""

@@ -465,17 +465,19 @@ class TestFleet:
             busy.hold.set()
             await held
 
-    async def test_an_idle_fleet_s_models_have_servers_of_their_own(self) -> None:
-        """So that each finds its weights loaded."""
+    async def test_on_an_idle_fleet_a_model_stays_where_it_was(self) -> None:
+        """So that it finds its weights loaded; other models and processes lean elsewhere."""
         async with comfy() as one, comfy() as two:
+
+            async def server(engine: ComfyUiEngine, model: str) -> object:
+                request = make_request(options=SDXL, model=model)
+                return (await engine.run(request, Told())).info["server"]
+
             engine = make_engine(one, two)
-            used: dict[str, set[object]] = {}
-            for model in "abcdefghijklmnopqrst" + "abcd":
-                request = make_request(options=SDXL, model=model, seed=len(used))
-                result = await engine.run(request, Told())
-                used.setdefault(model, set()).add(result.info["server"])
-            assert {len(servers) for servers in used.values()} == {1}
-            assert len(set.union(*used.values())) == 2
+            first = {model: await server(engine, model) for model in "abcdefghijklmnop"}
+            assert len(set(first.values())) == 2
+            assert {await server(engine, "a") for _ in range(4)} == {first["a"]}
+            assert len({await server(make_engine(one, two), "a") for _ in range(16)}) == 2
 
     async def test_jobs_at_one_moment_are_spread(self) -> None:
         async with comfy() as one, comfy() as two:

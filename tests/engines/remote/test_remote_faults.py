@@ -25,7 +25,7 @@ pytestmark = pytest.mark.timeout(30)
 SDXL = {"checkpoint": "meadow.safetensors"}
 POD = {"endpoint": "pictures", **SDXL}
 VLLM = {"model": "meadow", "dialect": "vllm-omni"}
-_SLOW = 0.3
+_SLOW = 0.5
 """Seconds for one call: what hangs or drips takes longer."""
 
 
