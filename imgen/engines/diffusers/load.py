@@ -100,6 +100,8 @@ def _read_whole(
         local_files_only=True,
         **given,
     )
+    for part in pipe.components.values():
+        _settle(part)
     lacking = [name for name, part in pipe.components.items() if _is_incomplete(part)]
     if lacking:
         raise Unavailable(
@@ -107,6 +109,14 @@ def _read_whole(
             "configuration of another model"
         )
     return pipe
+
+
+def _settle(part: Any) -> None:
+    """What diffusers leaves undone for a T5 encoder that it reads from a single file."""
+    if isinstance(part, torch.nn.Module):
+        part.eval()
+        if _is_incomplete(part) and hasattr(part, "tie_weights"):
+            part.tie_weights()  # one tensor under two names, of which a file holds one
 
 
 def _is_incomplete(part: Any) -> bool:

@@ -262,6 +262,17 @@ def _flux_end(name: str, tensor: Any) -> Tensors:
     return {_replaced(name, _FLUX): tensor}
 
 
+def flux_checkpoint(folder: Path) -> Tensors:
+    """All of FLUX.1 in one file, as it is given out for graph tools."""
+    t5 = part(folder, "text_encoder_2")
+    return {
+        **_under(PREFIX, original_flux(folder)),
+        **_under("vae.", original_vae(folder)),
+        **_under("text_encoders.clip_l.transformer.", _clip(folder)),
+        **_under("text_encoders.t5xxl.transformer.", t5),
+    }
+
+
 _FLUX2 = {
     "double_stream_modulation_img.linear.": "double_stream_modulation_img.lin.",
     "double_stream_modulation_txt.linear.": "double_stream_modulation_txt.lin.",

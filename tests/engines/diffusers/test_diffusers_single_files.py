@@ -185,6 +185,17 @@ async def test_a_flux_transformer_in_one_file_takes_the_other_parts_from_the_fol
     assert same(one, await ask(file, options={"config": str(rest)}))
 
 
+@pytest.mark.usefixtures("narrow_flux")
+async def test_all_of_flux_comes_in_one_file_too(
+    weights: Weights, ask: Ask, made: Any, tmp_path: Path
+) -> None:
+    folder = weights("flux-dev")
+    file = made.save(made.flux_checkpoint(folder), tmp_path / "flux.safetensors")
+    config = bare(folder, tmp_path / "config")
+    one = await ask(folder)
+    assert same(one, await ask(file, options={"config": str(config)}))
+
+
 @pytest.mark.parametrize("name", ["qwen-image", "z-image", "flux2-klein"])
 @pytest.mark.parametrize("prefix", ["", "model.diffusion_model."])
 async def test_other_transformers_come_as_diffusers_saves_them_too(
