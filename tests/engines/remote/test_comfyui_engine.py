@@ -305,6 +305,22 @@ class TestWatching:
             await make(fleet)
         assert fleet.waiting == 0
 
+    async def test_a_websocket_that_is_closed_is_opened_again(
+        self, fleet: FakeComfy, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("imgen.engines.comfyui.listen._AGAIN_SECONDS", 0.01)
+        told = Told()
+        fleet.hangs_up = True
+        fleet.hold.clear()
+        task = asyncio.create_task(make(fleet, told=told))
+        await until(lambda: fleet.running)
+        client = fleet.prompts[0]["extra_data"]["client_id"]
+        fleet.hangs_up = False
+        await until(lambda: fleet.listening(client))
+        fleet.hold.set()
+        await task
+        assert told.steps[-1] == (8, 8)
+
     async def test_without_a_websocket_it_is_polled(self, fleet: FakeComfy) -> None:
         fleet.deaf = True
         assert (await make(fleet)).image.shape == (64, 96, 3)
@@ -453,15 +469,14 @@ class TestFaults:
 
 class TestFleet:
     async def test_the_least_loaded_server_is_taken(self) -> None:
+        """Whoever it was that gave it its load."""
         async with comfy() as busy, comfy() as idle:
             busy.hold.clear()
-            engine = make_engine(busy, idle)
-            held = asyncio.create_task(
-                engine.run(make_request(options={**SDXL, "url": busy.url}), Told())
-            )
+            held = asyncio.create_task(make(busy))
             await until(lambda: busy.running)
-            await engine.run(make_request(options=SDXL), Told())
-            assert len(idle.prompts) == 1
+            for _ in range(4):
+                await make_engine(busy, idle).run(make_request(options=SDXL), Told())
+            assert (len(busy.prompts), len(idle.prompts)) == (1, 4)
             busy.hold.set()
             await held
 
