@@ -167,6 +167,7 @@ def _imported(place: str) -> Any:
     module, _, name = place.partition(":")
     try:
         return getattr(import_module(module), name)
-    except (ImportError, AttributeError, OSError) as error:  # a shared library is an OSError
+    except (ImportError, AttributeError, OSError, RuntimeError) as error:
+        # A shared library that is missing is an OSError; two that do not fit, a RuntimeError.
         _log.warning("engine.not_loaded", place=place, error=str(error))
         raise Unavailable(f"The engine at {place} cannot be loaded") from error
