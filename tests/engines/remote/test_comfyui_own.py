@@ -15,24 +15,12 @@ from imgen.engines.comfyui.servers import obstacle
 from imgen.engines.protocol import Lora, Task
 from imgen.errors import Invalid
 from tests.engines.remote.comfy import FakeComfy
+from tests.engines.remote.comfy_calls import FLUX, SDXL, nodes
 from tests.engines.remote.local import Told, disc, make_request, noise
-
-SDXL = {"checkpoint": "meadow.safetensors"}
-FLUX = {
-    "unet": "meadow.safetensors",
-    "clip": ["clip_l.safetensors", "t5xxl.safetensors"],
-    "vae": "meadow.safetensors",
-}
 
 
 def make_engine(fleet: FakeComfy, workflows: Path) -> ComfyUiEngine:
     return ComfyUiEngine(urls=[fleet.url], workflows=workflows, poll_seconds=0.02)
-
-
-def nodes(fake: FakeComfy) -> dict[str, dict[str, Any]]:
-    """The latest prompt's inputs by node type."""
-    prompt = fake.prompts[-1]["prompt"]
-    return {node["class_type"]: node["inputs"] for node in prompt.values()}
 
 
 OWN: dict[str, Any] = {

@@ -15,9 +15,9 @@ from imgen.engines.comfyui.prompt import prompt_id
 from imgen.engines.protocol import Abandoned, EngineResult, Task
 from imgen.errors import Upstream
 from tests.engines.remote.comfy import FakeComfy, comfy
+from tests.engines.remote.comfy_calls import SDXL
 from tests.engines.remote.local import Fault, Told, disc, make_request, noise, until
 
-SDXL = {"checkpoint": "meadow.safetensors"}
 JOB = "run_0123456789abcdef"
 
 Kill = Callable[[asyncio.Task[EngineResult]], Awaitable[None]]

@@ -15,6 +15,7 @@ from imgen.engines.protocol import EngineResult, Task
 from imgen.engines.runpod.engine import RunPodEngine
 from imgen.errors import ImgenError, Upstream
 from tests.engines.remote.comfy import FakeComfy, comfy
+from tests.engines.remote.comfy_calls import SDXL
 from tests.engines.remote.local import Fault, Told, disc, make_request, noise, serving, until
 from tests.engines.remote.openai_server import KEY, FakeOpenAi
 from tests.engines.remote.runpod_server import KEY as POD_KEY
@@ -22,7 +23,6 @@ from tests.engines.remote.runpod_server import FakeRunPod
 
 pytestmark = pytest.mark.timeout(30)
 """Whatever waits for ever fails its test."""
-SDXL = {"checkpoint": "meadow.safetensors"}
 POD = {"endpoint": "pictures", **SDXL}
 VLLM = {"model": "meadow", "dialect": "vllm-omni"}
 _SLOW = 0.5
