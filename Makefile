@@ -75,7 +75,7 @@ clean: ## remove what was set up and made here (not data folders elsewhere)
 	@rm -rf .venv-diffusers && $(PYTHON) -m venv .venv-diffusers
 	@.venv-diffusers/bin/python -m pip install -q "torch==2.13.0+cpu" || \
 	  .venv-diffusers/bin/python -m pip install -q "torch==2.13.0"
-	@$(UV) pip install -q --python .venv-diffusers/bin/python -e ".[diffusers]" --group dev onnx
+	@$(UV) pip install -q --python .venv-diffusers/bin/python -e ".[diffusers,quantisation]" --group dev onnx
 	@.venv-diffusers/bin/python -c 'import sys, torch; sys.exit(torch.version.cuda is None)' || \
 	  $(UV) pip uninstall -q --python .venv-diffusers/bin/python torchvision
 	@touch $@

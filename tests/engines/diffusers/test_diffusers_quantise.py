@@ -22,7 +22,7 @@ FURTHEST = {"fp8": 2.0, "int8": 1.0, "int4": 8.0}
 def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Each kind of quantisation; those of bitsandbytes are skipped without it."""
     if request.param != "fp8":
-        pytest.importorskip("bitsandbytes", reason="the package bitsandbytes is not installed")
+        pytest.importorskip("bitsandbytes", reason="the extra `quantisation` is not installed")
         # on some CPUs it packs matrices in blocks that are wider than the tiny ones here
         monkeypatch.setattr("bitsandbytes.nn.modules.has_avx512bf16", lambda: False)
     return str(request.param)
@@ -135,6 +135,6 @@ def test_unknown_kinds_and_a_missing_package_are_said(monkeypatch: pytest.Monkey
     with pytest.raises(Invalid, match=r"quantisation is int2; use fp8, int8, int4"):
         check_quantisation("int2")
     monkeypatch.setattr(options_module, "find_spec", lambda _name: None)
-    with pytest.raises(Unavailable, match="quantisation int8 needs the package bitsandbytes"):
+    with pytest.raises(Unavailable, match="int8 needs bitsandbytes: install the extra"):
         check_quantisation("int8")
     check_quantisation("fp8")
