@@ -73,7 +73,9 @@ def check_quantisation(kind: str) -> None:
             field="quantisation",
         )
     if kind.startswith("int") and find_spec("bitsandbytes") is None:
-        raise Unavailable(f"its quantisation {kind} needs bitsandbytes: install the extra `quantisation`")
+        raise Unavailable(
+            f"its quantisation {kind} needs bitsandbytes: install the extra `quantisation`"
+        )
 
 
 def read_options(options: Mapping[str, object]) -> ModelOptions:
