@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 
 import numpy as np
 import pytest
@@ -292,14 +293,20 @@ class TestFleet:
             assert result.info["server"] == alive.url.removeprefix("http://")
 
     async def test_a_job_moves_on_when_its_server_dies(self) -> None:
-        async with comfy() as second:
-            async with comfy() as first:
-                first.hold.clear()
-                engine = make_engine(first, second)
-                task = asyncio.create_task(engine.run(make_request(options=SDXL), Told()))
-                await until(lambda: first.running)
+        async with AsyncExitStack() as one, AsyncExitStack() as two:
+            fleet = {one: await one.enter_async_context(comfy())}
+            fleet[two] = await two.enter_async_context(comfy())
+            for server in fleet.values():
+                server.hold.clear()
+            engine = make_engine(*fleet.values())
+            task = asyncio.create_task(engine.run(make_request(options=SDXL), Told()))
+            await until(lambda: any(server.running for server in fleet.values()))
+            # Which of two idle servers it takes is chance.
+            dying, living = (one, two) if fleet[one].running else (two, one)
+            fleet[living].hold.set()
+            await dying.aclose()
             assert (await task).image.shape == (64, 96, 3)
-            assert len(second.prompts) == 1
+            assert [len(fleet[stack].prompts) for stack in (dying, living)] == [1, 1]
 
     async def test_when_none_answers_it_says_so(self) -> None:
         async with comfy() as dead:
