@@ -17,7 +17,7 @@ from structlog.typing import EventDict, WrappedLogger
 _SECRET_NAME = re.compile(r"secret|password|token|authorization|api_?key|signature", re.IGNORECASE)
 _SECRET_TEXT = re.compile(
     r"imgen_[A-Za-z0-9]{8,}"  # our keys
-    r"|(?<=signature=)[^&\s\"']+"  # signed links
+    r"|(?<=[Ss]ignature=)[^&\s\"']+"  # signed links, a bucket's too
     r"|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"  # user:password of a URL
     r"|(?<=[Bb]earer )\S+"
 )

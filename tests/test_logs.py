@@ -17,6 +17,7 @@ from imgen.accounts.keys import new_secret
         ({"event": "x", "authorization": "Bearer abc"}, "abc"),
         ({"event": "got Bearer abcdef12"}, "abcdef12"),
         ({"event": "x", "url": "http://h/files/a?expires=1&signature=deadbeef"}, "deadbeef"),
+        ({"event": "x", "url": "https://b/a?X-Amz-Signature=deadbeef&x=1"}, "deadbeef"),
         ({"event": "x", "dsn": "postgresql://imgen:hunter2@db/imgen"}, "hunter2"),
         ({"event": "x", "secret_key": "s3cr3t"}, "s3cr3t"),
     ],

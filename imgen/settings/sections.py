@@ -252,7 +252,7 @@ class RunPodSettings(Section):
         "fetched from, such as a bucket of your own.",
     )
     execution_seconds: float = Field(
-        600.0, gt=0, description="Longest run of a job over there, in seconds."
+        600.0, gt=5, description="Longest run of a job over there, in seconds."
     )
 
 
