@@ -5,28 +5,23 @@ from __future__ import annotations
 import atexit
 from collections.abc import Callable, Hashable
 from queue import SimpleQueue
-from threading import Event, Lock, Thread, current_thread
+from threading import Event, Thread
 from typing import Any, TypeVar
-from weakref import WeakKeyDictionary, finalize, ref
+from weakref import WeakKeyDictionary, ref
 
 import structlog
 import torch
 
-from imgen.engines.diffusers.apart import apart
+from imgen.engines.diffusers.compile_apart import Attach, Forward, Plan, compiled, plan_of
 from imgen.engines.diffusers.device import is_full
 from imgen.engines.diffusers.loaded import Loaded
-from imgen.engines.protocol import Abandoned
-from imgen.errors import ImgenError
 
 _log = structlog.get_logger()
-_OWN_FORMS = 16
-"""Kinds of input of one model that are compiled for exactly their shapes; more share one form."""
-_VARIANTS = 16
-"""Of one form, or of a part of it."""
+_MOST = 16
+"""Kinds of input of one model that are compiled, the first that come; others run as they are."""
+_FARTHEST = 0.03
+"""From the plain one, as a share of its length: what 16-bit numbers lose in another order."""
 _Result = TypeVar("_Result")
-_Forward = Callable[..., Any]
-Backend = str | Callable[[Any, Any], Any]
-"""Of `torch.compile`."""
 
 
 class Form:
@@ -39,8 +34,8 @@ class Form:
 
     def __init__(self, denoiser: Any, want: Callable[[_Work], None]) -> None:
         self.denoiser = denoiser
-        self.plain: _Forward = denoiser.forward
-        self.ready: dict[Hashable, _Forward] = {}
+        self.plain: Forward = denoiser.forward
+        self.ready: dict[Hashable, Forward] = {}
         """Kind of input → its compiled form."""
         self._want = want
         self._begun: set[Hashable] = set()
@@ -48,12 +43,12 @@ class Form:
     def __call__(self, *given: Any, **named: Any) -> Any:
         """What the denoiser makes of an input."""
         kind = kind_of((given, named))
-        compiled = self.ready.get(kind)
-        if compiled is None:
+        found = self.ready.get(kind)
+        if found is None:
             self._ask_for(kind, given, named)
             return self.plain(*given, **named)
         try:
-            return compiled(*given, **named)
+            return found(*given, **named)
         except Exception as error:  # what a compiled form runs into, the plain one may not
             if is_full(error):
                 raise
@@ -61,95 +56,66 @@ class Form:
             _log.warning("compile.failed", error=_first_line(error))
         return self.plain(*given, **named)
 
-    def compile(self, kind: Hashable, backend: Backend, given: Any, named: Any) -> None:
-        """Make a kind of input ready. Takes a minute or so, and the memory of one pass.
+    def accept(self, kind: Hashable, attach: Attach, given: Any, named: Any) -> None:
+        """Use a compiled form from now on, if it computes what the denoiser does.
 
         Raises:
-            Exception: whatever compilers run into.
+            ValueError: it computes something else.
         """
-        compiled = self._compiled(backend)
-        with torch.no_grad(), torch._dynamo.config.patch(recompile_limit=_VARIANTS):
-            compiled(*given, **named)
-        self.ready[kind] = compiled
+        found = attach(self.denoiser)
+        with torch.no_grad():
+            if apart(found(*given, **named), self.plain(*given, **named)) > _FARTHEST:
+                raise ValueError("the compiled form computes something else")
+        self.ready[kind] = found
 
     def _ask_for(self, kind: Hashable, given: Any, named: Any) -> None:
-        if kind not in self._begun:
+        if kind not in self._begun and len(self._begun) < _MOST:
             self._begun.add(kind)
-            self._want((ref(self), kind, given, named))
-
-    def _compiled(self, backend: Backend) -> _Forward:
-        shared = len(self.ready) >= _OWN_FORMS
-        if shared:
-            for one in self.ready.values():
-                if getattr(one, "shared", False):
-                    return one
-        made: Any = torch.compile(
-            self.plain,
-            backend=backend,
-            dynamic=shared,
-            isolate_recompiles=True,  # another model's forms neither count nor match here
-        )
-        made.shared = shared
-        return made
+            plan = plan_of(self.denoiser, given, named)
+            self._want((ref(self), kind, plan, given, named))
 
 
-_Work = tuple["ref[Form]", Hashable, Any, Any]
-"""A form, the kind of input to warm up, and one such input: positional, named."""
+_Work = tuple["ref[Form]", Hashable, Plan, Any, Any]
+"""A form, the kind of input that it shall take, what is to be compiled for that, and an example."""
 
 
 class Compiler:
-    """Warms compiled denoisers up in a thread of its own, with what real batches were given.
+    """Has denoisers compiled, one kind of input after the other, with what real batches were given.
 
     Args:
-        backend: what compiles.
+        build: compiles. Blocking; called in a thread of this class.
     """
 
-    def __init__(self, backend: Backend = "inductor") -> None:
-        self._backend = backend
+    def __init__(self, build: Callable[[Plan], Attach] = compiled) -> None:
+        self._build = build
         self._forms: WeakKeyDictionary[Loaded, Form] = WeakKeyDictionary()
         self._work: SimpleQueue[_Work | Event] = SimpleQueue()
         self._thread: Thread | None = None
-        self._compiling = Lock()
         self._closed = False
 
     def run(self, loaded: Loaded, paint: Callable[[], _Result]) -> _Result:
         """Paint a batch with what is compiled by now, and have the rest of it compiled.
 
-        With LoRAs in memory, layers are swapped under the compiled form: such models run as they
-        are. So do offloaded ones, which move between two steps.
-
-        Args:
-            paint: runs the model; may be called again when compiling disturbed it.
+        A compiled form computes with the weights as they lie in the device's memory. Models with
+        LoRAs in their layers, quantised ones and those that move in and out run as they are.
         """
-        if loaded.adapters.resident or loaded.offload != "none":
+        if loaded.offload != "none":
+            self._forms.pop(loaded, None)  # it would hold the weights where they were
             return paint()
-        busy = self._compiling.locked()
-        try:
-            return self._with_form(loaded, paint)
-        except (Abandoned, ImgenError):
-            raise
-        except Exception as error:
-            if is_full(error) or not (busy or self._compiling.locked()):
-                raise
-            _log.warning("compile.disturbed", error=_first_line(error))
-        with self._compiling:  # torch does not promise that both can go on at once
+        if loaded.adapters.resident or loaded.options.quantisation:
             return paint()
-
-    def _with_form(self, loaded: Loaded, paint: Callable[[], _Result]) -> _Result:
         form = self.form(loaded)
         form.denoiser.forward = form
         try:
-            with _nothing_compiled_here():
-                return paint()
+            return paint()
         finally:
             del form.denoiser.forward
 
     def form(self, loaded: Loaded) -> Form:
-        """A model's, made when first asked for. It goes with the model, also while it compiles."""
+        """A model's, made when first asked for. It goes with the model."""
         form = self._forms.get(loaded)
-        if form is None or form.denoiser is not loaded.denoiser:
+        if form is None:
             form = self._forms[loaded] = Form(loaded.denoiser, self._enqueue)
-            finalize(loaded, self._let_go, ref(form)).atexit = False
         return form
 
     def wait(self) -> None:
@@ -175,29 +141,30 @@ class Compiler:
                 self._warm(*work)
             del work  # it holds tensors while this waits
 
-    def _warm(self, form_of: ref[Form], kind: Hashable, given: Any, named: Any) -> None:
-        form = form_of()
-        if form is None:  # the model has left
+    def _warm(self, form_of: ref[Form], kind: Hashable, plan: Plan, given: Any, named: Any) -> None:
+        """Models that leave meanwhile are not held back."""
+        if form_of() is None:
             return
         try:
-            with self._compiling, apart():
-                form.compile(kind, self._backend, given, named)
+            attach = self._build(plan)
+            if (form := form_of()) is not None:
+                form.accept(kind, attach, given, named)
+                _log.info("compile.ready", kinds=len(form.ready))
         except Exception as error:  # compiling is a luxury: without it, pictures come all the same
             _log.warning("compile.failed", error=_first_line(error))
-        else:
-            _log.info("compile.ready", kinds=len(form.ready))
-
-    def _let_go(self, form_of: ref[Form]) -> None:
-        """A model has left: if it is just being compiled, at least its memory is free at once.
-
-        Garbage may be collected in any thread; where something is traced, nothing is to be moved.
-        """
-        form = form_of()
-        if form is not None and current_thread() is not self._thread:
-            form.denoiser.to("meta")
 
     def _close(self) -> None:
         self._closed = True
+
+
+def apart(some: Any, other: Any) -> float:
+    """How far results are apart, as a share of the other's length; infinite where not finite."""
+    if isinstance(other, list | tuple):
+        return max(map(apart, some, other), default=0.0)
+    if not isinstance(other, torch.Tensor):
+        other, some = other[0], some[0]
+    gap = (some.float() - other.float()).norm() / other.float().norm().clamp(min=1e-12)
+    return float(gap) if gap.isfinite() else float("inf")
 
 
 def kind_of(given: Any) -> Hashable:
@@ -210,16 +177,7 @@ def kind_of(given: Any) -> Hashable:
         return (type(given), *map(kind_of, given))
     if given is None or isinstance(given, bool | int | float | str):
         return (type(given), given)
-    return type(given)
-
-
-def _nothing_compiled_here() -> Any:
-    """In this thread a compiled form that does not fit after all runs plainly, at once.
-
-    So it does while the other thread traces, which holds for the whole process there. Both
-    settings are of a thread alone.
-    """
-    return torch._dynamo.config.patch(recompile_limit=0, error_on_nested_fx_trace=False)
+    return type(given).__name__
 
 
 def _first_line(error: Exception) -> str:

@@ -1,0 +1,142 @@
+"""Compiles a denoiser in a process of its own, for the one that paints with it.
+
+torch cannot compile in one thread while another computes, and pure Python would keep the other
+from the interpreter. So this process traces an equal denoiser without its weights, and leaves a
+library that takes them from whoever runs it.
+"""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import diffusers
+import torch
+
+_LONGEST_SECONDS = 1800
+Forward = Callable[..., Any]
+"""What a denoiser makes of an input."""
+Attach = Callable[[Any], Forward]
+"""A denoiser → what computes the same with its weights."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A tensor that is to come."""
+
+    shape: tuple[int, ...]
+    stride: tuple[int, ...]
+    dtype: torch.dtype
+    device: str
+
+    def empty(self) -> torch.Tensor:
+        """One like it."""
+        made = torch.empty_strided(self.shape, self.stride, dtype=self.dtype, device=self.device)
+        return made.zero_()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is compiled."""
+
+    kind: str
+    """diffusers class of the denoiser."""
+    config: dict[str, Any]
+    dtype: torch.dtype
+    device: str
+    inputs: tuple[Any, Any]
+    """Positional and named; tensors as shapes."""
+
+
+def plan_of(denoiser: Any, given: Any, named: Any) -> Plan:
+    """What has to be compiled for a denoiser and one kind of input."""
+    return Plan(
+        kind=type(denoiser).__name__,
+        config=dict(denoiser.config),
+        dtype=denoiser.dtype,
+        device=str(denoiser.device),
+        inputs=_mapped((given, named), _shape),
+    )
+
+
+def compiled(plan: Plan) -> Attach:
+    """A library for one kind of input, and what gives it a denoiser's own weights. Blocking.
+
+    Raises:
+        RuntimeError: it cannot be compiled; `Attach`: not with these weights.
+        subprocess.TimeoutExpired: it takes longer than anybody will wait.
+    """
+    with tempfile.TemporaryDirectory(prefix="imgen-compile-") as folder:
+        place = Path(folder)
+        (place / "plan").write_bytes(pickle.dumps(plan))
+        _run(place)
+        number = torch.device(plan.device).index
+        library: Any = torch._inductor.aoti_load_package(
+            str(place / "denoiser.pt2"), device_index=-1 if number is None else number
+        )
+
+    def attach(denoiser: Any) -> Forward:
+        weights = {**dict(denoiser.named_parameters()), **dict(denoiser.named_buffers())}
+        wanted = library.get_constant_fqns()
+        if lacking := [name for name in wanted if name not in weights]:
+            raise RuntimeError(f"the compiled form wants {lacking[0]}, which the model has not")
+        held = {name: weights[name].detach() for name in wanted}
+        library.load_constants(held, check_full_update=True, user_managed=True)
+
+        def forward(*given: Any, **named: Any) -> Any:
+            assert held is not None  # the library has but their addresses
+            return library(*given, **named)
+
+        return forward
+
+    return attach
+
+
+def _run(place: Path) -> None:
+    """The other process; it ends with this one's patience."""
+    command = [sys.executable, "-c", f"from {__name__} import main; main()", str(place)]
+    done = subprocess.run(  # noqa: S603 - our own module
+        command, capture_output=True, text=True, timeout=_LONGEST_SECONDS, check=False
+    )
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
+        raise RuntimeError(lines[-1])
+
+
+def main() -> None:
+    """In the other process."""
+    place = Path(sys.argv[1])
+    plan: Plan = pickle.loads((place / "plan").read_bytes())  # noqa: S301 - written by our parent
+    with torch.device("meta"):
+        denoiser = getattr(diffusers, plan.kind).from_config(plan.config)
+    denoiser = denoiser.to(plan.dtype).to_empty(device=plan.device).eval()
+    for weight in denoiser.state_dict().values():
+        weight.normal_()  # what is the same all over would be taken for a constant
+    given, named = _mapped(plan.inputs, lambda one: one.empty() if isinstance(one, Shape) else one)
+    with torch.no_grad():
+        program = torch.export.export(denoiser, given, named, strict=False)
+        torch._inductor.aoti_compile_and_package(
+            program,
+            package_path=str(place / "denoiser.pt2"),
+            inductor_configs={"aot_inductor.package_constants_in_so": False},
+        )
+
+
+def _shape(value: Any) -> Any:
+    if isinstance(value, torch.Tensor):
+        return Shape(tuple(value.shape), value.stride(), value.dtype, str(value.device))
+    return value
+
+
+def _mapped(value: Any, change: Callable[[Any], Any]) -> Any:
+    if isinstance(value, dict):
+        return {name: _mapped(one, change) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_mapped(one, change) for one in value)
+    return change(value)
