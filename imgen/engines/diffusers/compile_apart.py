@@ -20,6 +20,10 @@ import diffusers
 import torch
 
 _LONGEST_SECONDS = 1800
+_WITHOUT_WEIGHTS = {
+    "aot_inductor.package_constants_in_so": False,
+    "always_keep_tensor_constants": True,  # else the short ones become part of the code
+}
 Forward = Callable[..., Any]
 """What a denoiser makes of an input."""
 Attach = Callable[[Any], Forward]
@@ -124,7 +128,7 @@ def main() -> None:
         torch._inductor.aoti_compile_and_package(
             program,
             package_path=str(place / "denoiser.pt2"),
-            inductor_configs={"aot_inductor.package_constants_in_so": False},
+            inductor_configs=_WITHOUT_WEIGHTS,
         )
 
 

@@ -209,7 +209,7 @@ async def test_only_so_many_shapes_are_compiled(build: Build) -> None:
 
     from imgen.engines.diffusers.compiled import Form
 
-    class Layer(torch.nn.Linear):
+    class Layer(torch.nn.Linear):  # type: ignore[misc]
         config: dict[str, Any] = {}  # noqa: RUF012 - as models have it
         dtype, device = torch.float32, "cpu"
 
