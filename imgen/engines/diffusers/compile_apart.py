@@ -7,6 +7,8 @@ library that takes them from whoever runs it.
 
 from __future__ import annotations
 
+import atexit
+import os
 import pickle
 import subprocess
 import sys
@@ -103,18 +105,25 @@ def compiled(plan: Plan) -> Attach:
 
 
 def _run(place: Path) -> None:
-    """The other process; it ends with this one's patience."""
+    """The other process; it ends with this one, or with its patience."""
     command = [sys.executable, "-c", f"from {__name__} import main; main()", str(place)]
-    done = subprocess.run(  # noqa: S603 - our own module
-        command, capture_output=True, text=True, timeout=_LONGEST_SECONDS, check=False
-    )
-    if done.returncode:
-        lines = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
+    with subprocess.Popen(  # noqa: S603 - our own module
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as child:
+        atexit.register(child.kill)
+        try:
+            _, said = child.communicate(timeout=_LONGEST_SECONDS)
+        finally:
+            child.kill()
+            atexit.unregister(child.kill)
+    if child.returncode:
+        lines = said.strip().splitlines() or [f"it ended with {child.returncode}"]
         raise RuntimeError(lines[-1])
 
 
 def main() -> None:
     """In the other process."""
+    os.nice(10)  # painting comes first
     place = Path(sys.argv[1])
     plan: Plan = pickle.loads((place / "plan").read_bytes())  # noqa: S301 - written by our parent
     with torch.device("meta"):
