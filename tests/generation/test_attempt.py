@@ -19,7 +19,7 @@ from imgen.generation.outcome import Completed, Failed
 from imgen.generation.submit import Submit
 from imgen.wiring.core import Core
 from imgen.wiring.worker import make_worker
-from tests.generation.requests import MakeCaller, make_request
+from tests.generation.asking import MakeCaller, make_request
 
 pytestmark = pytest.mark.usefixtures("worker")
 

@@ -25,7 +25,7 @@ from imgen.generation import store
 from imgen.generation.clear_again import ClearAgain
 from imgen.generation.outcome import Completed
 from imgen.wiring.core import Core
-from tests.generation.requests import MakeCaller, make_request
+from tests.generation.asking import MakeCaller, make_request
 from tests.library.importing_files import noise
 
 

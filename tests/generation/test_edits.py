@@ -21,7 +21,7 @@ from imgen.generation.request import GenerationRequest
 from imgen.library import store as library
 from imgen.library.image import Filters
 from imgen.wiring.core import Core
-from tests.generation.requests import MakeCaller, make_request
+from tests.generation.asking import MakeCaller, make_request
 
 
 def _picture(width: int = 320, height: int = 256) -> NDArray[np.uint8]:

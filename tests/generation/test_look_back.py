@@ -25,7 +25,7 @@ from imgen.library.rulings import CHANGED
 from imgen.wiring.core import Core
 from imgen.wiring.memory import make_look_back
 from tests.compliance.reviewing import Seeing
-from tests.generation.requests import MakeCaller, make_request
+from tests.generation.asking import MakeCaller, make_request
 from tests.library.importing_files import noise
 from tests.surfaces.test_cache_api import make_image
 

@@ -9,7 +9,7 @@ import pytest
 from imgen.errors import Invalid, Unavailable
 from imgen.generation.submit import Submit
 from imgen.wiring.core import Core
-from tests.generation.requests import MakeCaller, make_request
+from tests.generation.asking import MakeCaller, make_request
 
 
 @pytest.fixture

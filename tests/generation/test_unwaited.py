@@ -7,7 +7,7 @@ import pytest
 from imgen.accounts.records import Caller
 from imgen.generation.unwaited import EndUnwaited
 from imgen.wiring.core import Core
-from tests.generation.requests import MakeCaller, make_request
+from tests.generation.asking import MakeCaller, make_request
 
 
 async def _job(

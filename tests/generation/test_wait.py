@@ -23,7 +23,7 @@ from imgen.generation.submit import Submit
 from imgen.generation.wait import Deliver, Wait
 from imgen.http.connected import while_connected
 from imgen.wiring.core import Core
-from tests.generation.requests import MakeCaller, make_request
+from tests.generation.asking import MakeCaller, make_request
 
 _LONG = 60.0
 _NEVER_LOOKS = 3600.0

@@ -16,7 +16,7 @@ from imgen.finishing.pdq import pdq
 from imgen.library import store
 from imgen.library.image import NewImage
 from imgen.wiring.core import Core
-from tests.generation.requests import MakeCaller
+from tests.generation.asking import MakeCaller
 
 _DOCUMENTED = {
     *("id", "url", "thumbnail", "width", "height", "character", "model", "style"),

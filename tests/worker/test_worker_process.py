@@ -14,7 +14,7 @@ from imgen.generation import store
 from imgen.generation.job import Job, State
 from imgen.wiring.core import Core
 from imgen.wiring.worker import make_worker
-from tests.generation.requests import MakeCaller, make_request
+from tests.generation.asking import MakeCaller, make_request
 
 
 class _Opening(Registry):
