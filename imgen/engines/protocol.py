@@ -112,6 +112,11 @@ class Progress(Protocol):
         ...
 
 
+MODEL_CANNOT = "model_cannot"
+"""Code of an `Invalid` by which an engine says that it cannot do this request, whoever asks and
+however often, although another engine may: the model's next one is asked."""
+
+
 class Abandoned(Exception):
     """Raised by `Progress` inside an engine when its job was cancelled or timed out."""
 
@@ -123,7 +128,8 @@ class Engine(Protocol):
         """Do the work.
 
         Raises:
-            imgen.errors.Invalid: the request cannot be honoured, however often it is tried.
+            imgen.errors.Invalid: the request cannot be honoured, however often it is tried; with
+                the code `MODEL_CANNOT`: by this engine.
             imgen.errors.Upstream: a remote service failed; another try may succeed.
             Abandoned: passed on from `progress`.
         """

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -21,8 +21,8 @@ from typing import Any
 import structlog
 
 from imgen.catalog.entries import Model, Way
-from imgen.engines.protocol import Engine, EngineRequest, EngineResult, Progress
-from imgen.errors import ImgenError, Unavailable, Upstream
+from imgen.engines.protocol import MODEL_CANNOT, Engine, EngineRequest, EngineResult, Progress
+from imgen.errors import ImgenError, Invalid, Unavailable, Upstream
 
 _log = structlog.get_logger()
 _OBSTACLE_SECONDS = 5.0
@@ -93,7 +93,7 @@ class Registry:
         """Why this process cannot run a model, in one clause; empty when it can. Loads nothing."""
         asked, answer = self._known.get(model, (0.0, ""))
         if not asked or time.monotonic() - asked > _OBSTACLE_SECONDS:
-            answer = self._obstacle(model)
+            answer = _reasons(self._looked(model))
             self._known[model] = (time.monotonic(), answer)
         return answer
 
@@ -101,14 +101,17 @@ class Registry:
         """An engine, made on first use and kept.
 
         Raises:
-            imgen.errors.Unavailable: this installation has none of that name, or it cannot be
-                loaded.
+            imgen.errors.Unavailable: this installation has none of that name, it cannot be
+                loaded, or its settings are wrong.
         """
         if name not in self._plugins:
             raise Unavailable(f"This installation has no engine {name}")
         if name not in self._engines:
             make = _imported(self._plugins[name].engine)
-            self._engines[name] = make(**self._settings.get(name, {}))
+            try:
+                self._engines[name] = make(**self._settings.get(name, {}))
+            except Invalid as error:  # the operator's mistake, not the client's
+                raise Unavailable(f"The engine {name} cannot be made: {error.message}") from error
         return self._engines[name]
 
     async def _ready(self, name: str) -> Engine:
@@ -121,32 +124,37 @@ class Registry:
     async def run(
         self, model: Model, request: EngineRequest, progress: Progress
     ) -> tuple[str, EngineResult]:
-        """Have a model's first engine that can do it do it; a failing one hands over to the next.
+        """Have a model's first engine that can do it do it. One that fails hands over to the next,
+        and so does one that cannot do what is asked.
 
         Returns:
             The engine's name and its answer.
 
         Raises:
             imgen.errors.Unavailable: none can run here.
-            imgen.errors.ImgenError: what the last one said.
+            imgen.errors.Invalid: the request is at fault, or no engine can do it.
+            imgen.errors.ImgenError: what the last one that failed said.
             imgen.engines.protocol.Abandoned: passed on from `progress`.
         """
-        failure: ImgenError | None = None
-        for way in self._open_ways(model):
+        failure: ImgenError | None = None  # a passing one: another try may do better
+        cannot: Invalid | None = None
+        looked = await asyncio.to_thread(self._looked, model)
+        for way in [way for way, reason in looked if not reason]:
             try:
                 order = replace(request, options=way.options)
                 return way.engine, await (await self._ready(way.engine)).run(order, progress)
             except (Upstream, Unavailable) as error:
                 _log.warning("engine.failed", engine=way.engine, error=error.message)
                 failure = error
-        raise failure or Unavailable(f"{model.key} cannot run here: {self._obstacle(model)}")
+            except Invalid as error:
+                if error.code != MODEL_CANNOT:
+                    raise
+                cannot = cannot or error
+        raise failure or cannot or Unavailable(f"{model.key} cannot run here: {_reasons(looked)}")
 
-    def _open_ways(self, model: Model) -> Iterator[Way]:
-        return (way for way in model.ways if not self._in_the_way(way))
-
-    def _obstacle(self, model: Model) -> str:
-        reasons = [self._in_the_way(way) for way in model.ways]
-        return "" if "" in reasons else "; ".join(dict.fromkeys(reasons))
+    def _looked(self, model: Model) -> list[tuple[Way, str]]:
+        """Each way, and what is in it. Blocking: that may be files."""
+        return [(way, self._in_the_way(way)) for way in model.ways]
 
     def _in_the_way(self, way: Way) -> str:
         plugin = self._plugins.get(way.engine)
@@ -154,8 +162,18 @@ class Registry:
             return f"this installation has no engine {way.engine}"
         if not plugin.obstacle:
             return ""
-        found: str = _imported(plugin.obstacle)(way.options, self._settings.get(way.engine, {}))
-        return found
+        try:
+            look: Obstacle = _imported(plugin.obstacle)
+            return look(way.options, self._settings.get(way.engine, {}))
+        except Exception as error:  # whatever it stumbles over: other models run all the same
+            _log.warning("engine.obstacle_crashed", engine=way.engine, error=repr(error))
+            return f"the files of its engine {way.engine} cannot be read"
+
+
+def _reasons(looked: Sequence[tuple[Way, str]]) -> str:
+    """Why none of these ways is open; empty when one is."""
+    reasons = [reason for _, reason in looked]
+    return "" if "" in reasons else "; ".join(dict.fromkeys(reasons))
 
 
 def _imported(place: str) -> Any:

@@ -75,3 +75,47 @@ async def test_an_engine_that_cannot_be_loaded_hands_over_to_the_next(place: str
 def test_an_engine_is_made_once() -> None:
     registry = Registry({})
     assert registry.engine("sketch") is registry.engine("sketch")
+
+
+def _stumbling(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def stumble(_options: object, _settings: object) -> str:
+        raise error
+
+    monkeypatch.setattr("imgen.engines.openai.offer.obstacle", stumble)
+
+
+@pytest.mark.parametrize(
+    "error", [PermissionError("secret"), UnicodeDecodeError("", b"", 0, 0, "")]
+)
+async def test_a_look_for_obstacles_that_crashes_is_an_obstacle(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    _stumbling(monkeypatch, error)
+    said = Registry({}).obstacle(_model("openai"))
+    assert said == "the files of its engine openai cannot be read"
+    registry = Registry({"late": "tests.engines.late:LateEngine"})
+    with pytest.raises(Upstream, match="It was asked"):
+        await _run(registry, _model("openai", Way("late")))
+
+
+async def test_obstacles_are_not_looked_for_where_heartbeats_are_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    threads = []
+
+    def look(_options: object, _settings: object) -> str:
+        threads.append(threading.current_thread())
+        return "the disk is slow"
+
+    monkeypatch.setattr("imgen.engines.openai.offer.obstacle", look)
+    with pytest.raises(Unavailable, match="cannot run here: the disk is slow"):
+        await _run(Registry({}), _model("openai"))
+    assert threads
+    assert threading.main_thread() not in threads
+
+
+async def test_settings_that_are_wrong_are_not_the_client_s_fault() -> None:
+    settings: dict[str, dict[str, object]] = {"openai": {"url": "http://gpu/v1", "key": "ä"}}
+    served = replace(_model("openai"), options={"model": "meadow"})
+    with pytest.raises(Unavailable, match="cannot be made"):
+        await _run(Registry({}, settings=settings), served)

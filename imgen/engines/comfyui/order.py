@@ -20,7 +20,7 @@ from imgen.engines.comfyui.graph import (
 )
 from imgen.engines.comfyui.recipe import Recipe, lora_file, read_recipe
 from imgen.engines.hints import drawn
-from imgen.engines.protocol import EngineRequest, Task
+from imgen.engines.protocol import MODEL_CANNOT, EngineRequest, Task
 from imgen.engines.remote.canvas import Canvas, canvas_of
 from imgen.engines.remote.pictures import Pixels, as_png, resized
 from imgen.engines.remote.placement import Placement, in_steps
@@ -77,7 +77,8 @@ def built_order(request: EngineRequest, naming: Naming) -> Order:
     recipe = read_recipe(request.options)
     if request.task not in recipe.tasks:
         task = request.task.replace("_", " ")
-        raise Invalid(f"This model cannot do {task} on its server", field="model")
+        message = f"This model cannot do {task} on its server"
+        raise Invalid(message, code=MODEL_CANNOT, field="model")
     if request.task is Task.UPSCALE:
         return _upscaled(request, recipe, naming)
     if request.task is Task.REMOVE_BACKGROUND:

@@ -10,7 +10,7 @@ from imgen.engines.comfyui.graph import Workflow
 from imgen.engines.comfyui.order import Naming, Order, as_grey, as_it_is, built_order
 from imgen.engines.comfyui.recipe import lora_file, read_recipe
 from imgen.engines.comfyui.workflow import Template, read_template
-from imgen.engines.protocol import EngineRequest, Lora, Task
+from imgen.engines.protocol import MODEL_CANNOT, EngineRequest, Lora, Task
 from imgen.engines.remote.canvas import Canvas, canvas_of
 from imgen.engines.remote.options import Options
 from imgen.engines.remote.pictures import Pixels, as_png, covering, resized
@@ -85,7 +85,8 @@ class _Filling:
         for name, there in has.items():
             if there != (name in self.template.names):
                 verb = "takes no" if there else "needs a"
-                raise Invalid(f"This model's workflow {verb} {_NOUNS[name]}", field=name)
+                message = f"This model's workflow {verb} {_NOUNS[name]}"
+                raise Invalid(message, code=MODEL_CANNOT, field=name)
 
     def _files(self, canvas: Canvas) -> dict[str, bytes]:
         image = canvas.colour

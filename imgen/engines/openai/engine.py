@@ -16,7 +16,15 @@ from imgen.engines.remote.attended import attended
 from imgen.engines.remote.canvas import unchanged
 from imgen.engines.remote.download import download
 from imgen.engines.remote.pictures import LARGEST_FILE, Pixels, read_base64, read_picture
-from imgen.engines.remote.server import Calls, Patience, Server, checked_url, failed, host_of
+from imgen.engines.remote.server import (
+    Calls,
+    Patience,
+    Server,
+    bearer,
+    checked_url,
+    failed,
+    host_of,
+)
 
 _LARGEST_ANSWER = 2 * LARGEST_FILE
 
@@ -31,7 +39,10 @@ class OpenAiEngine:
         output_hosts: hosts (`host` or `host:port`) with a private address that results may be
             fetched from; a model's own server is one anyway.
         timeout_seconds: for one picture.
-        tries: how often a picture is asked for when the server fails.
+        tries: how often a picture is asked for when the server has no time for it.
+
+    Raises:
+        imgen.errors.Invalid: the URL is none, or a key cannot be sent in a header.
     """
 
     def __init__(
@@ -47,6 +58,8 @@ class OpenAiEngine:
         self._url = checked_url(url, "the server") if url else ""
         own = {host_of(self._url): key} if self._url and key else {}
         self._keys = {**(keys or {}), **own}
+        for host, one in self._keys.items():
+            bearer(one, host)  # said when the engine is made, rather than to a client
         self._trusted = frozenset(output_hosts)
         self._patience = Patience(timeout=timeout_seconds, tries=tries)
         self._servers: dict[str, Server] = {}

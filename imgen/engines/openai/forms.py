@@ -11,7 +11,7 @@ import numpy as np
 
 from imgen.engines.openai.dialects import Edit
 from imgen.engines.openai.offer import Offer
-from imgen.engines.protocol import EngineRequest, Task
+from imgen.engines.protocol import MODEL_CANNOT, EngineRequest, Task
 from imgen.engines.remote.canvas import Canvas, canvas_of
 from imgen.engines.remote.pictures import Pixels, as_png, covering
 from imgen.engines.remote.placement import Placement
@@ -58,7 +58,8 @@ def make_call(offer: Offer, request: EngineRequest) -> Call:
     """
     if request.task not in offer.tasks:
         task = request.task.replace("_", " ")
-        raise Invalid(f"This model cannot do {task} on its server", field="model")
+        message = f"This model cannot do {task} on its server"
+        raise Invalid(message, code=MODEL_CANNOT, field="model")
     placement = offer.placement(request)
     fields = _fields(offer, request, placement)
     edit = offer.edit(request.task)

@@ -7,8 +7,9 @@ import json
 from dataclasses import replace
 
 from imgen.engines.comfyui.order import Order
+from imgen.engines.protocol import MODEL_CANNOT
 from imgen.engines.runpod.job import Pace
-from imgen.errors import TooLarge
+from imgen.errors import Invalid
 
 _LARGEST = 10 * 1024 * 1024
 """Bytes that `/run` takes."""
@@ -36,7 +37,7 @@ def request_body(order: Order, pace: Pace, webhook: str) -> bytes:
     """The JSON body, encoded. Blocking.
 
     Raises:
-        imgen.errors.TooLarge: RunPod would not take it.
+        imgen.errors.Invalid: RunPod would not take it; another engine may.
     """
     files = [
         {"name": name, "image": base64.b64encode(data).decode()}
@@ -53,5 +54,6 @@ def request_body(order: Order, pace: Pace, webhook: str) -> bytes:
         body["webhook"] = webhook
     data = json.dumps(body).encode()
     if len(data) > _LARGEST:
-        raise TooLarge("The picture is too large for this model's server", field="image")
+        message = "The picture is too large for this model's server"
+        raise Invalid(message, code=MODEL_CANNOT, field="image")
     return data

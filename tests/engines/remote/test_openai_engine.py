@@ -12,7 +12,7 @@ import pytest
 from imgen.engines.openai.engine import OpenAiEngine
 from imgen.engines.openai.offer import obstacle
 from imgen.engines.protocol import Abandoned, Control, EngineResult, Lora, Task
-from imgen.errors import ImgenError, Invalid, TooLarge, Unavailable, Upstream
+from imgen.errors import ImgenError, Invalid, Unavailable, Upstream
 from tests.engines.remote.local import (
     Fault,
     Told,
@@ -347,11 +347,18 @@ class TestFaults:
         [
             (400, {"code": "moderation_blocked"}, Invalid, "content rules"),
             (400, {"code": "content_policy_violation"}, Invalid, "content rules"),
+            (400, {"code": "contentFilter"}, Invalid, "content rules"),
+            (400, {"message": "Rejected by our safety system"}, Invalid, "content rules"),
+            (403, {"message": "Content violates usage guidelines."}, Invalid, "content rules"),
+            (400, {"innererror": {"code": "ResponsibleAIPolicy"}}, Invalid, "content rules"),
             (400, {"type": "invalid_request_error", "param": "prompt"}, Invalid, "not take"),
+            (400, {"param": "model", "code": "invalid_value"}, Unavailable, "not take"),
+            (400, {"code": "billing_hard_limit_reached"}, Unavailable, "not take"),
+            (422, {"param": "size"}, Unavailable, "not take"),
             (401, {}, Unavailable, "accept the key"),
             (403, {"message": "organization org-secret"}, Unavailable, "let us"),
             (404, {"code": "model_not_found"}, Unavailable, "have the model"),
-            (413, {}, TooLarge, "too large"),
+            (413, {}, Invalid, "too large"),
             (418, {}, Upstream, "answered 418"),
         ],
     )
@@ -367,7 +374,8 @@ class TestFaults:
         with pytest.raises(kind, match=said) as caught:
             await make(vendor)
         assert "secret" not in caught.value.message
-        assert caught.value.field == ("prompt" if status == 400 else caught.value.field)
+        if kind is Invalid:
+            assert caught.value.field == ("image" if status == 413 else "prompt")
 
     async def test_an_abandoned_picture_is_not_waited_for(self, vendor: FakeOpenAi) -> None:
         vendor.local.faults.append(Fault("/images", hang=True))

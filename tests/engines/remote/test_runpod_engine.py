@@ -19,7 +19,7 @@ from starlette.routing import Route
 from imgen.engines.protocol import Abandoned, Control, EngineResult, Task
 from imgen.engines.runpod.engine import RunPodEngine
 from imgen.engines.runpod.obstacle import obstacle
-from imgen.errors import ImgenError, Invalid, TooLarge, Unavailable, Upstream
+from imgen.errors import ImgenError, Invalid, Unavailable, Upstream
 from tests.engines.remote.local import Fault, Told, disc, make_request, noise, serving, until
 from tests.engines.remote.runpod_server import KEY, FakeRunPod
 
@@ -273,7 +273,7 @@ async def test_a_picture_over_its_limit_is_refused_before_it_is_sent(
 ) -> None:
     monkeypatch.setattr("imgen.engines.runpod.body._LARGEST", 10_000)
     image = noise(1, 96, 64)
-    with pytest.raises(TooLarge):
+    with pytest.raises(Invalid, match="too large for this model's server"):
         await make(pod, task=Task.IMAGE_TO_IMAGE, image=image)
     assert pod.local.calls == []
 
