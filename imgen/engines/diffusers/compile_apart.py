@@ -8,8 +8,10 @@ library that takes them from whoever runs it.
 from __future__ import annotations
 
 import atexit
+import hashlib
 import os
 import pickle
+import platform
 import subprocess
 import sys
 import tempfile
@@ -22,6 +24,9 @@ import diffusers
 import torch
 
 _LONGEST_SECONDS = 1800
+_MOST_KEPT = 128
+"""Libraries in a folder; beyond that, those used longest ago go. A few megabytes each."""
+_LIBRARY = "denoiser.pt2"
 _WITHOUT_WEIGHTS = {
     "aot_inductor.package_constants_in_so": False,
     "always_keep_tensor_constants": True,  # else the short ones become part of the code
@@ -59,6 +64,17 @@ class Plan:
     inputs: tuple[Any, Any]
     """Positional and named; tensors as shapes."""
 
+    @property
+    def digest(self) -> str:
+        """Of all that makes two libraries the same, this machine's kind included."""
+        facts = (
+            self.kind,
+            sorted((name, repr(value)) for name, value in self.config.items()),
+            repr((self.dtype, self.device, self.inputs)),
+            (torch.__version__, diffusers.__version__, platform.machine(), _chip(self.device)),
+        )
+        return hashlib.blake2b(repr(facts).encode(), digest_size=16).hexdigest()
+
 
 def plan_of(denoiser: Any, given: Any, named: Any) -> Plan:
     """What has to be compiled for a denoiser and one kind of input."""
@@ -71,22 +87,61 @@ def plan_of(denoiser: Any, given: Any, named: Any) -> Plan:
     )
 
 
-def compiled(plan: Plan) -> Attach:
+def compiled(plan: Plan, folder: Path | None = None) -> Attach:
     """A library for one kind of input, and what gives it a denoiser's own weights. Blocking.
+
+    Args:
+        folder: keeps libraries from one start to the next. They are run as they are: nobody else
+            may write there.
 
     Raises:
         RuntimeError: it cannot be compiled; `Attach`: not with these weights.
+        OSError: the folder cannot be written.
         subprocess.TimeoutExpired: it takes longer than anybody will wait.
     """
-    with tempfile.TemporaryDirectory(prefix="imgen-compile-") as folder:
-        place = Path(folder)
-        (place / "plan").write_bytes(pickle.dumps(plan))
-        _run(place)
-        number = torch.device(plan.device).index
-        library: Any = torch._inductor.aoti_load_package(
-            str(place / "denoiser.pt2"), device_index=-1 if number is None else number
-        )
+    library = _kept(plan, folder) if folder else None
+    if library is None:
+        if folder:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="compile-", dir=folder) as made_in:
+            place = Path(made_in)
+            (place / "plan").write_bytes(pickle.dumps(plan))
+            _run(place)
+            library = _loaded(place / _LIBRARY, plan)
+            if folder:
+                (place / _LIBRARY).replace(folder / f"{plan.digest}.pt2")
+                _drop_oldest(folder)
+    return _attaching(library)
 
+
+def _kept(plan: Plan, folder: Path) -> Any:
+    """The library of an earlier start; None where there is none, or none that can be read."""
+    file = folder / f"{plan.digest}.pt2"
+    if not file.is_file():
+        return None
+    try:
+        library = _loaded(file, plan)
+    except Exception:  # whatever a damaged one makes torch raise
+        file.unlink(missing_ok=True)
+        return None
+    os.utime(file)
+    return library
+
+
+def _drop_oldest(folder: Path) -> None:
+    files = sorted(folder.glob("*.pt2"), key=lambda file: file.stat().st_mtime, reverse=True)
+    for file in files[_MOST_KEPT:]:
+        file.unlink(missing_ok=True)
+
+
+def _loaded(file: Path, plan: Plan) -> Any:
+    number = torch.device(plan.device).index
+    return torch._inductor.aoti_load_package(
+        str(file), device_index=-1 if number is None else number
+    )
+
+
+def _attaching(library: Any) -> Attach:
     def attach(denoiser: Any) -> Forward:
         weights = {**dict(denoiser.named_parameters()), **dict(denoiser.named_buffers())}
         wanted = library.get_constant_fqns()
@@ -136,9 +191,16 @@ def main() -> None:
         program = torch.export.export(denoiser, given, named, strict=False)
         torch._inductor.aoti_compile_and_package(
             program,
-            package_path=str(place / "denoiser.pt2"),
+            package_path=str(place / _LIBRARY),
             inductor_configs=_WITHOUT_WEIGHTS,
         )
+
+
+def _chip(device: str) -> str:
+    """What code for this device is made for."""
+    if device.startswith("cuda"):
+        return str(torch.cuda.get_device_name(device))
+    return str(torch.backends.cpu.get_cpu_capability())
 
 
 def _shape(value: Any) -> Any:
