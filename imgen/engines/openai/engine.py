@@ -71,7 +71,7 @@ class OpenAiEngine:
         """See `imgen.engines.protocol.Engine`."""
         offer = read_offer(request.options, self._url)
         call = await asyncio.to_thread(make_call, offer, request)
-        if (image := unchanged(request)) is not None:
+        if (image := await asyncio.to_thread(unchanged, request)) is not None:
             return EngineResult(image, info={"engine": "openai"})
         async with self._server(offer).calls() as calls:
             picture = await attended(self._made(calls, call), lambda: progress(0, 1))
@@ -81,13 +81,14 @@ class OpenAiEngine:
         return EngineResult(image, offer.ignored(request), info)
 
     async def _made(self, calls: Calls, call: Call) -> Pixels:
-        largest = _LARGEST_ANSWER
+        sent: dict[str, Any] = {"body": dict(call.fields)}
         if call.files:
-            reply = await calls.ask(
-                "POST", call.path, form=call.form, files=call.files, largest=largest
-            )
-        else:
-            reply = await calls.ask("POST", call.path, body=dict(call.fields), largest=largest)
+            sent = {"form": call.form, "files": call.files}
+        # Sent once more only where nothing was begun: what is made there may cost money, and the
+        # model's next engine waits meanwhile.
+        reply = await calls.ask(
+            "POST", call.path, repeatable=False, largest=_LARGEST_ANSWER, **sent
+        )
         if not reply.good:
             raise refusal(calls.server, reply)
         said = await asyncio.to_thread(reply.json)
@@ -109,7 +110,7 @@ class OpenAiEngine:
         server = httpx.URL(calls.server.url)
         try:
             place = server.join(url)  # some servers say only the path
-        except httpx.InvalidURL:
+        except (httpx.InvalidURL, UnicodeError):
             raise failed(calls.server, "says nonsense about where the picture is") from None
         if (place.scheme, place.host, place.port) != (server.scheme, server.host, server.port):
             return await download(str(place), trusted=self._trusted, largest=LARGEST_FILE)

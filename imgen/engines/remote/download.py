@@ -10,10 +10,11 @@ from collections.abc import Collection
 
 import httpx
 
-from imgen.engines.remote.server import TRIED_AGAIN, tls
+from imgen.engines.remote.server import TRIED_AGAIN, compressed, tls
 from imgen.errors import Upstream
 
 _REDIRECTS = 3
+_LAST_PORT = 65_535
 _SECONDS = 60.0
 """Of one try, from the first connection to the last byte."""
 
@@ -47,7 +48,7 @@ async def download(
             failure = _failed("could not be fetched in time")
         except _Passing as passing:
             failure = _failed(passing.how)
-        except httpx.InvalidURL:
+        except (httpx.InvalidURL, UnicodeError):
             raise _failed("has no web address") from None
         except httpx.HTTPError as error:
             failure = _failed(f"could not be fetched ({type(error).__name__})")
@@ -105,8 +106,10 @@ async def _fetch(
             raise _Passing(f"could not be fetched (status {response.status_code})")
         if response.status_code != httpx.codes.OK:
             raise _failed(f"could not be fetched (status {response.status_code})")
+        if compressed(response):
+            raise _failed("is compressed, which was not asked for")
         content = bytearray()
-        async for chunk in response.aiter_bytes():
+        async for chunk in response.aiter_raw():
             content += chunk
             if len(content) > largest:
                 raise _failed("is too large")
@@ -123,6 +126,8 @@ async def _checked(url: str, trusted: Collection[str]) -> str:
     if parsed.scheme not in {"http", "https"} or not parsed.host:
         raise _failed("has no web address")
     port = parsed.port or (443 if parsed.scheme == "https" else 80)
+    if not 0 < port <= _LAST_PORT:
+        raise _failed("has no web address")
     try:
         found = await asyncio.get_running_loop().getaddrinfo(
             parsed.host, port, type=socket.SOCK_STREAM
@@ -137,18 +142,27 @@ async def _checked(url: str, trusted: Collection[str]) -> str:
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address belongs to the open internet, also the one that it may wrap."""
+    """Whether an IP address belongs to the open internet.
+
+    Of IPv6 that is what is given out for it (2000::/3), less what has a purpose of its own or wraps
+    an IPv4 address; not what this Python happens to hold for global.
+    """
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
-        if (ip in _NAT64) or ip.teredo is not None:
-            return False
-        inner = ip.ipv4_mapped or ip.sixtofour
-        if inner is not None:
-            return is_public(str(inner))
-    return ip.is_global and not ip.is_multicast
+        if ip.ipv4_mapped is not None:  # plain IPv4, as sockets for both write it
+            return is_public(str(ip.ipv4_mapped))
+        return ip in _GIVEN_OUT and ip.is_global and not any(ip in net for net in _SPECIAL)
+    return ip.is_global and not ip.is_multicast and ip not in _RELAYS
 
 
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_GIVEN_OUT = ipaddress.ip_network("2000::/3")
+_SPECIAL = tuple(
+    map(ipaddress.IPv6Network, ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"))
+)
+"""The IETF's own with Teredo, documentation, 6to4, documentation again; of IANA's registry of
+special-purpose addresses."""
+_RELAYS = ipaddress.ip_network("192.88.99.0/24")
+"""Of 6to4."""
 
 
 def _failed(how: str) -> Upstream:

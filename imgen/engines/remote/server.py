@@ -24,10 +24,16 @@ from imgen.errors import Invalid, Upstream
 _log = structlog.get_logger(__name__)
 TRIED_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504, 529})
 """Answers after which another try makes sense."""
-_REFUSED = frozenset({429, 503, 529})
-"""Answers that say for sure that nothing was begun."""
+_NOT_BEGUN = frozenset({429})
+"""Answers that say for sure that nothing was begun; a 503 may be a gateway's, after passing on."""
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_NONSENSE = (httpx.InvalidURL, UnicodeError)
+"""What is raised for an address that is none, host names included."""
 _LONGEST_RETRY_AFTER = 86_400.0
+_CONNECT_SECONDS = 10.0
+_FETCH_SECONDS = 60.0
+_LONGEST_REFUSAL = 64 * 1024
+"""Bytes of an answer that is no 2xx that are read: codes and reasons, parsed where others wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,7 @@ class Reply:
 
     status: int
     content: bytes = field(repr=False)
+    """The body; of a refusal no more than its first 64 KiB."""
 
     @property
     def good(self) -> bool:
@@ -142,7 +149,8 @@ class Calls:
             body: JSON body.
             form: fields of a multipart form.
             files: its files: field → (file name, bytes, media type).
-            repeatable: whether a call that may have arrived can be sent once more.
+            repeatable: whether a call that may have arrived can be sent once more; not one that
+                may cost money.
             urgent: call although the circuit breaker is open: to cancel what costs money.
             tries: how often in all, if not as the server's patience says.
             seconds: for one try, likewise.
@@ -183,7 +191,8 @@ class Calls:
         Raises:
             imgen.errors.ImgenError: see `ask`.
         """
-        return await self.ask("GET", url, largest=largest)
+        seconds = min(self.server.patience.timeout, _FETCH_SECONDS)
+        return await self.ask("GET", url, seconds=seconds, largest=largest)
 
     async def _try(
         self, method: str, path: str, request: Mapping[str, Any], seconds: float, largest: int
@@ -198,6 +207,8 @@ class Calls:
             # Its text may hold the URL, which may hold a secret: only the kind is kept.
             begun = not isinstance(error, _NOT_SENT)
             reply = _Failure(f"could not be reached ({type(error).__name__})", begun=begun)
+        except _NONSENSE:
+            reply = _Failure("has no web address", again=False)
         self._count(reply)
         if isinstance(reply, _Failure):
             _log.warning("remote.failed", server=self.server.host, reason=reply.reason)
@@ -207,13 +218,19 @@ class Calls:
         self, method: str, path: str, request: Mapping[str, Any], seconds: float, largest: int
     ) -> Reply | _Failure:
         url = path if path.startswith("http") else self.server.url + path
-        async with self._client.stream(method, url, timeout=seconds, **request) as response:
+        limit = httpx.Timeout(seconds, connect=min(seconds, _CONNECT_SECONDS))
+        async with self._client.stream(method, url, timeout=limit, **request) as response:
             if response.status_code in TRIED_AGAIN:
                 after = retry_after(response.headers.get("Retry-After", ""))
-                begun = response.status_code not in _REFUSED
+                begun = response.status_code not in _NOT_BEGUN
                 return _Failure(f"answered {response.status_code}", True, begun, after)
-            content = await _read(response, largest)
-            if content is None:
+            if not response.is_success:
+                content, _ = await _read(response, min(largest, _LONGEST_REFUSAL))
+                return Reply(response.status_code, content)
+            if compressed(response):
+                return _Failure("compressed its answer, which was not asked for", again=False)
+            content, whole = await _read(response, largest)
+            if not whole:
                 return _Failure("sent too large an answer", again=False)
             return Reply(response.status_code, content)
 
@@ -292,11 +309,12 @@ def retry_after(value: str) -> float | None:
         return min(float(value), _LONGEST_RETRY_AFTER)
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        seconds = (moment - clock.now()).total_seconds()
+    except (ValueError, OverflowError):
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return min(max(0.0, (moment - clock.now()).total_seconds()), _LONGEST_RETRY_AFTER)
+    return min(max(0.0, seconds), _LONGEST_RETRY_AFTER)
 
 
 def _wait(number: int, failure: _Failure, longest: float) -> float:
@@ -306,11 +324,17 @@ def _wait(number: int, failure: _Failure, longest: float) -> float:
     return backoff if failure.after is None else failure.after + 0.1 * jitter
 
 
-async def _read(response: httpx.Response, largest: int) -> bytes | None:
-    """The whole body, or None when it is larger."""
+def compressed(response: httpx.Response) -> bool:
+    """Whether a body is compressed although nobody asked for that: how large it becomes is not
+    known before."""
+    return response.headers.get("Content-Encoding", "").strip().lower() not in ("", "identity")
+
+
+async def _read(response: httpx.Response, largest: int) -> tuple[bytes, bool]:
+    """The body as it was sent, up to a size, and whether that is all of it."""
     content = bytearray()
-    async for chunk in response.aiter_bytes():
+    async for chunk in response.aiter_raw():
         content += chunk
         if len(content) > largest:
-            return None
-    return bytes(content)
+            return bytes(content[:largest]), False
+    return bytes(content), True

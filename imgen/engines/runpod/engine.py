@@ -78,7 +78,7 @@ class RunPodEngine:
         """See `imgen.engines.protocol.Engine`."""
         if reason := obstacle(request.options, self._known):
             raise Unavailable(f"{reason[:1].upper()}{reason[1:]}", code="runpod_not_configured")
-        if (image := unchanged(request)) is not None:
+        if (image := await asyncio.to_thread(unchanged, request)) is not None:
             return EngineResult(image, info={"engine": "runpod"})
         name = f"imgen_{uuid.uuid4().hex}"
         order = await asyncio.to_thread(make_order, request, Naming(name), self._workflows)

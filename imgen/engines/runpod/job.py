@@ -87,7 +87,7 @@ class RunPodJob:
         reply = await self.calls.ask(
             "POST", f"/{self.endpoint}/run", content=body, repeatable=False
         )
-        said = self._said(reply)
+        said = await self._said(reply)
         name = said.get("id")
         if not isinstance(name, str) or not name.replace("-", "").isalnum():
             raise failed(self.calls.server, "answered what is not a job")
@@ -142,7 +142,7 @@ class RunPodJob:
         reply = await self.calls.ask("GET", path, tries=1, urgent=True, largest=_LARGEST_ANSWER)
         if reply.status == 404:
             return {"status": "GONE"}
-        said = self._said(reply)
+        said = await self._said(reply)
         if not isinstance(said.get("status"), str):
             raise failed(self.calls.server, "answered what is not a status")
         return said
@@ -172,12 +172,12 @@ class RunPodJob:
         name = image.get("filename") if isinstance(image, dict) else None
         return not self.picture or (isinstance(name, str) and name.startswith(self.picture))
 
-    def _said(self, reply: Reply) -> Mapping[str, Any]:
+    async def _said(self, reply: Reply) -> Mapping[str, Any]:
         if reply.status in (401, 403):
             raise Unavailable("RunPod does not accept the key", code="runpod_refused")
         if reply.status == 404:
             raise Unavailable("RunPod does not know the endpoint", code="runpod_refused")
-        said = reply.json()
+        said = await asyncio.to_thread(reply.json)  # a picture may be in it
         if not reply.good or not isinstance(said, dict):
             raise failed(self.calls.server, f"answered {reply.status} without sense")
         return said

@@ -140,3 +140,16 @@ class TestWhatOneRefuses:
         with pytest.raises(Invalid, match="content rules"):
             await engines(VLLM, COMFY)
         assert fleet.prompts == []
+
+
+class TestWhatOneKeepsWaitingFor:
+    @pytest.mark.parametrize(
+        "how", [{"hang": True}, {"drip": True}, {"cut": True}, {"status": 500}, {"status": 503}]
+    )
+    async def test_a_picture_is_asked_of_the_first_once(
+        self, engines: Engines, vendor: FakeOpenAi, how: Mapping[str, Any]
+    ) -> None:
+        engines.settings["openai"]["timeout_seconds"] = 0.5
+        vendor.local.faults += [Fault("/images", after=True, **how)] * 3
+        assert await engines(VLLM, COMFY) == "comfyui"
+        assert len(vendor.asked) == 1

@@ -1,231 +1,24 @@
-"""What the remote engines share: waits between tries, circuit breakers, downloads, frames."""
+"""What the remote engines share: frames, canvases, pictures, messages."""
 
 from __future__ import annotations
 
-import ipaddress
 import json
-from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from imgen.engines.comfyui.listen import Heard
 from imgen.engines.comfyui.workflow import parse_template
 from imgen.engines.protocol import Task
-from imgen.engines.remote import server as servers
-from imgen.engines.remote.breaker import Breaker
 from imgen.engines.remote.canvas import canvas_of
-from imgen.engines.remote.download import download, is_public
 from imgen.engines.remote.pictures import as_png, read_picture
 from imgen.engines.remote.placement import in_one_of, in_steps
-from imgen.engines.remote.server import Patience, Server, retry_after
-from imgen.errors import Invalid, Unavailable, Upstream
-from tests.engines.remote.local import Fault, Local, disc, make_request, noise, serving
+from imgen.errors import Invalid, Upstream
+from tests.engines.remote.local import disc, make_request, noise
 
 unhurried = settings(deadline=None)
-_wait = servers._wait  # as it is, before conftest shortens it
-
-
-@dataclass
-class Waits:
-    """Stands in for sleeping, and remembers what was asked."""
-
-    seconds: list[float] = field(default_factory=list)
-
-    async def __call__(self, seconds: float) -> None:
-        self.seconds.append(seconds)
-
-
-async def _hello(_request: Request) -> Response:
-    return Response(b'{"hello": 1}')
-
-
-def _greeter() -> Local:
-    return Local(Starlette(routes=[Route("/hello", _hello, methods=["GET", "POST"])]))
-
-
-class TestTries:
-    @pytest.fixture(autouse=True)
-    def _real_waits(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(servers, "_wait", _wait)
-
-    async def test_waits_double_with_jitter(self) -> None:
-        local, waits = _greeter(), Waits()
-        local.faults += [Fault("/hello", status=500)] * 3
-        async with serving(local) as url:
-            patience = Patience(tries=4, sleep=waits)
-            async with Server(url, "It", patience=patience).calls() as calls:
-                assert (await calls.ask("GET", "/hello")).json() == {"hello": 1}
-        assert len(waits.seconds) == 3
-        for number, seconds in enumerate(waits.seconds, start=1):
-            assert 0.25 * 2**number <= seconds <= 0.5 * 2**number
-
-    async def test_what_a_server_asks_for_is_kept_to(self) -> None:
-        local, waits = _greeter(), Waits()
-        local.faults.append(Fault("/hello", status=429, headers=((b"retry-after", b"7"),)))
-        patience = Patience(sleep=waits)
-        async with serving(local) as url, Server(url, "It", patience=patience).calls() as calls:
-            await calls.ask("GET", "/hello")
-        assert 7 <= waits.seconds[0] < 7.2
-
-    async def test_a_server_that_asks_for_too_much_is_not_waited_for(self) -> None:
-        local, waits = _greeter(), Waits()
-        local.faults.append(Fault("/hello", status=503, headers=((b"retry-after", b"900"),)))
-        patience = Patience(sleep=waits)
-        async with serving(local) as url, Server(url, "It", patience=patience).calls() as calls:
-            with pytest.raises(Upstream) as caught:
-                await calls.ask("GET", "/hello")
-        assert caught.value.retry_after == 900
-        assert waits.seconds == []
-
-    @pytest.mark.parametrize(
-        ("fault", "sent"),
-        [
-            (Fault("/hello", status=500), 1),
-            (Fault("/hello", cut=True), 1),
-            (Fault("/hello", status=429), 2),
-            (Fault("/hello", status=503), 2),
-        ],
-    )
-    async def test_what_may_have_begun_is_sent_once(self, fault: Fault, sent: int) -> None:
-        local = _greeter()
-        local.faults.append(fault)
-        async with serving(local) as url:
-            patience = Patience(sleep=Waits())
-            async with Server(url, "It", patience=patience).calls() as calls:
-                if sent == 1:
-                    with pytest.raises(Upstream):
-                        await calls.ask("POST", "/hello", body={}, repeatable=False)
-                else:
-                    await calls.ask("POST", "/hello", body={}, repeatable=False)
-        assert len(local.calls) == sent
-
-    async def test_a_redirect_is_not_followed(self) -> None:
-        local = _greeter()
-        local.faults.append(Fault("/hello", status=302, headers=((b"location", b"/other"),)))
-        async with serving(local) as url, Server(url, "It", "key").calls() as calls:
-            assert not (await calls.ask("GET", "/hello")).good
-        assert len(local.calls) == 1
-
-    @pytest.mark.parametrize("url", ["", "host", "ftp://host", "http://", "http://h/?key=1", "//h"])
-    def test_an_address_that_is_none_is_refused(self, url: str) -> None:
-        with pytest.raises(Invalid, match="must look like"):
-            Server(url, "It")
-
-    def test_a_key_that_no_header_can_carry_is_refused_unseen(self) -> None:
-        with pytest.raises(Invalid, match="no header can carry") as caught:
-            Server("http://host", "It", "se\ncret")
-        assert "se" not in caught.value.message.split()
-
-    @pytest.mark.parametrize(
-        ("value", "seconds"),
-        [("3", 3.0), ("", None), ("soon", None), ("-1", None), ("9" * 30, 86_400.0)],
-    )
-    def test_retry_after_in_seconds(self, value: str, seconds: float | None) -> None:
-        assert retry_after(value) == seconds
-
-    def test_retry_after_as_a_date(self) -> None:
-        assert retry_after("Wed, 21 Oct 2015 07:28:00 GMT") == 0.0
-        assert retry_after("Wed, 21 Oct 2099 07:28:00 GMT") == 86_400.0
-
-
-class TestBreaker:
-    def test_opens_after_failures_in_a_row_and_lets_one_try_after_a_while(self) -> None:
-        now = 100.0
-        breaker = Breaker(failures=2, seconds=30, clock=lambda: now)
-        breaker.failed()
-        breaker.succeeded()
-        breaker.failed()
-        breaker.check("It")
-        breaker.failed()
-        assert breaker.open
-        with pytest.raises(Unavailable) as caught:
-            breaker.check("It")
-        assert caught.value.retry_after == 30
-        now = 131.0
-        breaker.check("It")  # the one that tries
-        with pytest.raises(Unavailable):
-            breaker.check("It")
-        breaker.succeeded()
-        breaker.check("It")
-        assert not breaker.open
-
-
-class TestDownloads:
-    @pytest.mark.parametrize(
-        "address",
-        [
-            "127.0.0.1",
-            "10.1.2.3",
-            "172.16.0.1",
-            "192.168.1.1",
-            "169.254.169.254",
-            "100.64.0.1",
-            "0.0.0.0",
-            "224.0.0.1",
-            "255.255.255.255",
-            "::1",
-            "::",
-            "fe80::1",
-            "fe80::1%eth0",
-            "fc00::1",
-            "ff02::1",
-            "::ffff:192.168.1.1",
-            "2002:0a00:0001::1",
-            "64:ff9b::a00:1",
-        ],
-    )
-    def test_private_addresses_are_told_from_public_ones(self, address: str) -> None:
-        assert not is_public(address)
-
-    @pytest.mark.parametrize("address", ["93.184.216.34", "2606:4700::1111", "::ffff:8.8.8.8"])
-    def test_public_addresses(self, address: str) -> None:
-        assert is_public(address)
-
-    @unhurried
-    @given(st.ip_addresses(v=4))
-    def test_wrapping_changes_nothing(self, address: ipaddress.IPv4Address) -> None:
-        assert is_public(f"::ffff:{address}") == is_public(str(address))
-
-    async def test_a_redirect_into_the_network_is_refused(self) -> None:
-        async def moved(_request: Request) -> Response:
-            return RedirectResponse("http://127.0.0.1:9/secret")
-
-        async with serving(Starlette(routes=[Route("/x", moved)])) as url:
-            host = url.removeprefix("http://")
-            with pytest.raises(Upstream, match="not public"):
-                await download(f"{url}/x", trusted=[host], largest=100)
-
-    async def test_a_redirect_on_a_trusted_host_is_followed_and_a_loop_is_not(self) -> None:
-        async def moved(request: Request) -> Response:
-            left = int(request.path_params["left"])
-            if left == 0:
-                return Response(b"done")
-            return RedirectResponse(f"/x/{left - 1}")
-
-        async with serving(Starlette(routes=[Route("/x/{left}", moved)])) as url:
-            host = url.removeprefix("http://")
-            assert await download(f"{url}/x/3", trusted=[host], largest=100) == b"done"
-            with pytest.raises(Upstream, match="too often"):
-                await download(f"{url}/x/4", trusted=[host], largest=100)
-
-    async def test_a_limit_on_size(self) -> None:
-        async with serving(_greeter()) as url:
-            with pytest.raises(Upstream, match="too large"):
-                await download(f"{url}/hello", trusted=["127.0.0.1"], largest=5)
-
-    async def test_the_name_is_what_the_server_sees(self) -> None:
-        local = _greeter()
-        async with serving(local) as url:
-            named = url.replace("127.0.0.1", "localhost")
-            await download(f"{named}/hello", trusted=["localhost"], largest=100)
-        assert local.calls[0].headers["host"] == named.removeprefix("http://")
 
 
 _SIDES = st.integers(16, 900)

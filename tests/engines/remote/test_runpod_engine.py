@@ -191,7 +191,6 @@ async def test_an_output_that_is_no_picture(pod: FakeRunPod, output: Any) -> Non
         Fault("/status", body=b"[]"),
         Fault("/status", body=b"{}"),
         Fault("/run", status=429, headers=((b"retry-after", b"0"),)),
-        Fault("/run", status=503),
     ],
 )
 async def test_a_passing_fault_is_got_over(pod: FakeRunPod, fault: Fault) -> None:
@@ -207,8 +206,11 @@ async def test_a_job_under_way_is_asked_after_however_often_that_fails(pod: Fake
     assert len(pod.jobs) == 1
 
 
-async def test_a_job_that_may_have_begun_is_not_paid_for_twice(pod: FakeRunPod) -> None:
-    pod.local.faults.append(Fault("/run", cut=True, after=True))
+@pytest.mark.parametrize("how", [{"cut": True}, {"status": 503}, {"status": 502}])
+async def test_a_job_that_may_have_begun_is_not_paid_for_twice(
+    pod: FakeRunPod, how: Mapping[str, Any]
+) -> None:
+    pod.local.faults.append(Fault("/run", after=True, **how))
     with pytest.raises(Upstream):
         await make(pod)
     assert len(pod.jobs) == 1
