@@ -117,6 +117,11 @@ MODEL_CANNOT = "model_cannot"
 however often, although another engine may: the model's next one is asked."""
 
 
+DEVICE_BROKEN = "device_broken"
+"""Code of an `Unavailable` by which an engine says that its device computes nothing more in this
+process: the worker ends, so that another process may revive it."""
+
+
 class Abandoned(Exception):
     """Raised by `Progress` inside an engine when its job was cancelled or timed out."""
 
@@ -131,6 +136,9 @@ class Engine(Protocol):
             imgen.errors.Invalid: the request cannot be honoured, however often it is tried; with
                 the code `MODEL_CANNOT`: by this engine.
             imgen.errors.Upstream: a remote service failed; another try may succeed.
+            imgen.errors.Unavailable: this cannot be done here now. Where it passes by itself, it
+                has `retry_after`: the job then waits for it. Codes `not_finite` and
+                `out_of_memory`: another try would end the same way; `DEVICE_BROKEN`: see there.
             Abandoned: passed on from `progress`.
         """
         ...

@@ -21,7 +21,14 @@ from typing import Any
 import structlog
 
 from imgen.catalog.entries import Model, Way
-from imgen.engines.protocol import MODEL_CANNOT, Engine, EngineRequest, EngineResult, Progress
+from imgen.engines.protocol import (
+    DEVICE_BROKEN,
+    MODEL_CANNOT,
+    Engine,
+    EngineRequest,
+    EngineResult,
+    Progress,
+)
 from imgen.errors import ImgenError, Invalid, Unavailable, Upstream
 
 _log = structlog.get_logger()
@@ -133,7 +140,8 @@ class Registry:
         Raises:
             imgen.errors.Unavailable: none can run here.
             imgen.errors.Invalid: the request is at fault, or no engine can do it.
-            imgen.errors.ImgenError: what the last one that failed said.
+            imgen.errors.ImgenError: what the last one that failed said; rather, what the first
+                said that passes by itself; or that a device is broken.
             imgen.engines.protocol.Abandoned: passed on from `progress`.
         """
         failure: ImgenError | None = None  # a passing one: another try may do better
@@ -145,7 +153,10 @@ class Registry:
                 return way.engine, await (await self._ready(way.engine)).run(order, progress)
             except (Upstream, Unavailable) as error:
                 _log.warning("engine.failed", engine=way.engine, error=error.message)
-                failure = error
+                if error.code == DEVICE_BROKEN:  # no other engine's picture cures this process
+                    raise
+                if failure is None or failure.retry_after is None:
+                    failure = error
             except Invalid as error:
                 if error.code != MODEL_CANNOT:
                     raise

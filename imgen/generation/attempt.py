@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,9 +11,10 @@ import structlog
 
 from imgen import clock
 from imgen.database.pool import Database
-from imgen.engines.protocol import Abandoned
-from imgen.errors import ImgenError, Invalid, Kind
+from imgen.engines.protocol import DEVICE_BROKEN, Abandoned
+from imgen.errors import ImgenError, Kind
 from imgen.generation import store
+from imgen.generation.again import Next, after, seconds_until
 from imgen.generation.job import Job, State
 from imgen.generation.memory import Memory
 from imgen.generation.outcome import Blocked, Completed, Failed, Outcome, TimedOut
@@ -43,7 +43,13 @@ class Attempt:
     tries: int
 
     async def __call__(self, job_id: str) -> None:
-        """Try a job once. Does nothing when it is finished already."""
+        """Try a job once. Does nothing when it is finished already.
+
+        Raises:
+            imgen.errors.ImgenError: code `device_broken`: the job waits for its next try, which
+                another process has to make.
+            imgen.errors.Unavailable: the database is down.
+        """
         async with self.database.connection() as connection:
             job = await store.claim(connection, job_id)
         if job is None:
@@ -55,7 +61,7 @@ class Attempt:
             try:
                 await self._try(job)
             except asyncio.CancelledError:
-                await asyncio.shield(self._put_back(job, counts=False))
+                await asyncio.shield(self._put_back(job, counts=False, seconds=0.0))
                 raise
 
     async def _try(self, job: Job) -> None:
@@ -84,17 +90,24 @@ class Attempt:
             outcome: Outcome = running.result()
         except Abandoned:
             return
-        except Invalid as error:
-            outcome = Failed(error.message)
         except Exception as error:  # whatever an engine throws, its job must not be lost
-            if not isinstance(error, ImgenError) or error.kind is Kind.INTERNAL:
-                _log.exception("job.crashed")
-            if job.attempt < self.tries:
-                _log.warning("job.retry", error=str(error))
-                await self._put_back(job, counts=True)
-                return
-            outcome = Failed(error.message if isinstance(error, ImgenError) else _REASON)
+            await self._failed(job, error)
+            return
         await self._end(job, outcome)
+
+    async def _failed(self, job: Job, error: Exception) -> None:
+        if not isinstance(error, ImgenError) or error.kind is Kind.INTERNAL:
+            _log.exception("job.crashed", exc_info=error)
+        follows = after(error)
+        if follows is Next.END or (follows is Next.COUNTED and job.attempt >= self.tries):
+            reason = error.message if isinstance(error, ImgenError) else _REASON
+            await self._end(job, Failed(reason))
+            return
+        seconds, counts = seconds_until(job, error), follows is Next.COUNTED
+        _log.warning("job.retry", error=str(error), counts=counts, seconds=round(seconds, 1))
+        await self._put_back(job, counts=counts, seconds=seconds)
+        if isinstance(error, ImgenError) and error.code == DEVICE_BROKEN:
+            raise error
 
     async def _end(self, job: Job, outcome: Outcome) -> None:
         state = _STATES[type(outcome)]
@@ -106,8 +119,8 @@ class Attempt:
         seconds = (clock.now() - job.created_at).total_seconds()
         _log.info("job.ended" if ours else "job.no_longer_ours", state=state, seconds=seconds)
 
-    async def _put_back(self, job: Job, *, counts: bool) -> None:
-        delay = timedelta(seconds=2**job.attempt * random.uniform(0.5, 1.0) if counts else 0)  # noqa: S311
+    async def _put_back(self, job: Job, *, counts: bool, seconds: float) -> None:
+        delay = timedelta(seconds=seconds)
         # With the database down nothing can be written; then the janitor finds the job.
         with contextlib.suppress(ImgenError):
             async with self.database.transaction() as connection:

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 import psycopg
-from procrastinate import App, PsycopgConnector
+from procrastinate import App, JobContext, PsycopgConnector
 from procrastinate.exceptions import ConnectorException
 from procrastinate.utils import utcnow
 
@@ -37,6 +37,7 @@ class Queue:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._app = App(connector=PsycopgConnector())
+        self._app.task(name=_TASK, pass_context=True)(_run)
 
     async def open(self) -> None:
         """Connect the queue to the database's pool."""
@@ -90,15 +91,13 @@ class Queue:
 
         Args:
             run: called with the id of each job; cancelled when the drain takes too long.
+            queues: looked at whenever a job is taken, so that a list may change meanwhile. New jobs
+                wake this worker at once only in those that it begins with.
         """
 
-        async def task(job_id: str) -> None:
-            await run(job_id)
-
-        if _TASK not in self._app.tasks:
-            self._app.task(name=_TASK)(task)
         await self._app.run_worker_async(
-            queues=list(queues),
+            queues=queues,
+            additional_context={"run": run},
             concurrency=concurrency,
             install_signal_handlers=False,
             delete_jobs="always",
@@ -118,3 +117,7 @@ class Queue:
                 await manager.retry_job(task, retry_at=utcnow())
                 revived += 1
         return revived
+
+
+async def _run(context: JobContext, job_id: str) -> None:
+    await context.additional_context["run"](job_id)

@@ -9,7 +9,7 @@ from collections import Counter
 import numpy as np
 
 from imgen.engines.protocol import EngineRequest, EngineResult, Progress
-from imgen.errors import Invalid, Upstream
+from imgen.errors import Invalid, Unavailable, Upstream
 
 _failures: Counter[int] = Counter()
 
@@ -22,6 +22,8 @@ class InstantEngine:
             raise Invalid("This cannot be drawn")
         if "crash" in request.prompt:
             raise RuntimeError("boom")
+        if "breaks the device" in request.prompt:
+            raise Unavailable("The device does not work any more", code="device_broken")
         if "flaky" in request.prompt and _failures[request.seed] < 1:
             _failures[request.seed] += 1
             raise Upstream("The fleet is busy")
