@@ -1,8 +1,8 @@
-"""A batch painted with what memory there is: fewer at once, other models away, offloaded."""
+"""A batch painted with what memory there is: idle models away, fewer at once, offloaded."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -45,35 +45,41 @@ class Attempt:
         room = self.rooms.setdefault(loaded.options.key, Room())
         area = _area(tickets)
         painted: list[Painting] = []
+        leaving, again = self._others_leaving(loaded), False
         while left := tickets[len(painted) :]:
             chunk = left[: room.most(area, self.resident.departures)]
             found = self._try(loaded, chunk)
             if found is not None:
                 painted += found
-                limited = room.offloaded or len(chunk) < len(left)
-                self._see_whether_it_still_holds(room, loaded, limited=limited)
+                again |= room.went_well(limited=room.offloaded or len(chunk) < len(left))
+            elif (len(chunk) == 1 or room.others_may_leave()) and next(leaving, False):
+                continue
             elif len(chunk) > 1:
                 _log.warning("memory.smaller_batch", images=room.was_full(area, len(chunk)))
             else:
-                self._make_room(room, loaded, chunk[0])
+                self._offload(room, loaded, chunk[0])
+        if again and room.offloaded:
+            room.offloaded = False
+            self.resident.drop(loaded)  # loaded afresh, it starts as it was meant to be
         return painted
 
     def alone(self, act: Callable[[Progress], EngineResult], progress: Progress) -> EngineResult:
-        """Work without a pipeline: once more, with all models away, when memory did not suffice.
+        """Work without a pipeline: again, with one model less each time, while memory is full.
 
         Raises:
             imgen.errors.ImgenError: what the work raises, or that not even then it fits.
         """
-        for _ in range(2):
+        leaving = self._others_leaving(None)
+        while True:
             try:
                 return act(progress)
             except Exception as error:
                 if not is_full(error):
                     self.device.check(error)
                     raise
-            if not self._send_others_away(None):
-                break
-        raise self._no_room("this picture")
+            self.device.free()
+            if not next(leaving, False):
+                raise self._no_room("this picture")
 
     def _try(self, loaded: Loaded, tickets: Sequence[Ticket]) -> list[Painting] | None:
         """The paintings; None when the device was full."""
@@ -86,38 +92,38 @@ class Attempt:
         self.device.free()  # after the error, and with it what its frames held
         return None
 
-    def _make_room(self, room: Room, loaded: Loaded, ticket: Ticket) -> None:
-        """For a single picture that did not fit.
+    def _others_leaving(self, loaded: Loaded | None) -> Iterator[bool]:
+        """Each step makes room: the models used longest ago leave, and at last what else is there.
+
+        That comes back with the work itself, if it is needed, and so leaves once only.
+        """
+        while self.resident.drop_least_used(but=loaded):
+            _log.warning("memory.other_unloaded")
+            yield True
+        if self.release():
+            self.device.free()
+            _log.warning("memory.networks_unloaded")
+            yield True
+
+    def _offload(self, room: Room, loaded: Loaded, ticket: Ticket) -> None:
+        """For a single picture that did not fit, on a device that has nothing else.
 
         Raises:
             imgen.errors.Unavailable: all is done that can be.
         """
-        if self._send_others_away(loaded):
-            return
-        if loaded.offload_more():
+        waits = loaded.offload != "none"
+        may = waits or self.resident.main_memory_holds(loaded.bytes(), but=loaded)
+        if may and loaded.offload_more():
             room.was_offloaded()
             _log.warning("memory.offloaded", offload=loaded.offload)
             return
         order = _order(ticket)
         raise self._no_room(f"{order.width}x{order.height} pixels with {order.options.weights}")
 
-    def _send_others_away(self, loaded: Loaded | None) -> bool:
-        gone = [self.resident.drop_others(loaded), self.release()]
-        self.device.free()
-        if any(gone):
-            _log.warning("memory.others_unloaded")
-        return any(gone)
-
     def _no_room(self, what: str) -> Unavailable:
         return Unavailable(
             f"The memory of {self.device.name} does not suffice for {what}", code="out_of_memory"
         )
-
-    def _see_whether_it_still_holds(self, room: Room, loaded: Loaded, *, limited: bool) -> None:
-        """Now and then a larger batch is tried again, and offloaded weights come back."""
-        if room.went_well(limited=limited) and room.offloaded:
-            room.offloaded = False
-            self.resident.drop(loaded)  # loaded afresh, it starts as it was meant to be
 
 
 def _area(tickets: Sequence[Ticket]) -> int:

@@ -17,13 +17,14 @@ from imgen.engines.diffusers.compiled import Compiler
 from imgen.engines.diffusers.device import device_named
 from imgen.engines.diffusers.families.family import Family
 from imgen.engines.diffusers.families.table import family_of
-from imgen.engines.diffusers.load import load
+from imgen.engines.diffusers.load import dtype_of, load
 from imgen.engines.diffusers.loaded import Loaded
 from imgen.engines.diffusers.options import ModelOptions, read_options
 from imgen.engines.diffusers.order import Order, Pixels
 from imgen.engines.diffusers.paint import Painting, paint
 from imgen.engines.diffusers.prepare import prepare
 from imgen.engines.diffusers.resident import Resident
+from imgen.engines.diffusers.size import Size
 from imgen.engines.diffusers.source import find_source
 from imgen.engines.diffusers.tools import Tools
 from imgen.engines.protocol import EngineRequest, EngineResult, Progress, Task
@@ -158,8 +159,10 @@ class DiffusersEngine:
             options, models=self._models, device=self._device, offload=offload, slots=self._slots
         )
 
-    def _size(self, options: ModelOptions) -> int:
-        return find_source(options, self._models).size(options)
+    def _size(self, options: ModelOptions) -> Size:
+        source = find_source(options, self._models)
+        dtype = dtype_of(options, family_of(source.pipeline), self._device)
+        return source.size(options, dtype.itemsize)
 
 
 def batch_key(order: Order) -> Hashable:

@@ -42,8 +42,7 @@ def load(
     source = find_source(options, models)
     source.check(options.variant)
     family = family_of(source.pipeline)
-    wanted = options.dtype or (family.traits.dtype if device.accelerated else "")
-    dtype = device.dtype(wanted)
+    dtype = dtype_of(options, family, device)
     try:
         pipe = _read(source, options, family, dtype)
         _change(pipe, source, options)
@@ -59,6 +58,11 @@ def load(
     if options.lora:
         loaded.adapters.own = lora_file(options.lora, models)
     return loaded
+
+
+def dtype_of(options: ModelOptions, family: Family, device: Device) -> Any:
+    """Torch's number format that a model is loaded as."""
+    return device.dtype(options.dtype or (family.traits.dtype if device.accelerated else ""))
 
 
 def _read(source: Source, options: ModelOptions, family: Family, dtype: Any) -> Any:

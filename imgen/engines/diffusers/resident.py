@@ -4,25 +4,33 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import Any
 
+import psutil
 import structlog
 
 from imgen.engines.diffusers.device import Device, is_full
 from imgen.engines.diffusers.loaded import OFFLOADS, Loaded
 from imgen.engines.diffusers.options import ModelOptions
+from imgen.engines.diffusers.size import Size
 from imgen.errors import Unavailable
 
 _log = structlog.get_logger()
+_GB = 1000**3
 Load = Callable[[ModelOptions, str], Loaded]
 """(options, kind of offload) → the model."""
 
 
 class Resident:
-    """Used by one thread at a time.
+    """Used by one thread at a time, but for `is_at_hand`.
+
+    Models that are offloaded wait in main memory and come to the device in turns: of the budget
+    they take together what the largest of their components takes, or nothing where single layers
+    come.
 
     Args:
-        budget: bytes that all models together may take.
-        size: bytes that a model will take, by its files.
+        budget: bytes of the device that all models together may take.
+        size: what a model will take, by its files.
         offload: for models that do not say; `auto` offloads what is larger than the budget.
     """
 
@@ -31,7 +39,7 @@ class Resident:
         device: Device,
         budget: int,
         load: Load,
-        size: Callable[[ModelOptions], int],
+        size: Callable[[ModelOptions], Size],
         offload: str,
     ) -> None:
         self._device = device
@@ -40,6 +48,7 @@ class Resident:
         self._size = size
         self._offload = offload
         self._models: OrderedDict[str, Loaded] = OrderedDict()
+        self._sizes: dict[str, Size] = {}
         self.departures = 0
         """How many models have left so far."""
 
@@ -56,38 +65,48 @@ class Resident:
         """
         key = options.key
         if key not in self._models:
-            size = self._size(options)
-            self._make_room(size)
-            self._models[key] = self._loaded(options, self._offload_for(options, size))
-            self._make_room(0, but=key)
+            size = self._sizes[key] = self._size(options)
+            offload = self._offload_for(options, size)
+            self._make_room(size, offload)
+            self._models[key] = self._loaded(options, offload, size)
+            self._make_room(Size({}), offload, but=key)
         self._models.move_to_end(key)
         return self._models[key]
 
-    def drop_others(self, loaded: Loaded | None) -> bool:
-        """Send every other model away; False when there is none."""
-        others = [key for key, model in self._models.items() if model is not loaded]
-        for key in others:
-            self._drop(key)
-        return bool(others)
+    def drop_least_used(self, but: Loaded | None = None) -> bool:
+        """Send away the other model on the device that was used longest ago; False: none is there.
+
+        Those that are offloaded stay: while they wait, the device holds nothing of them.
+        """
+        return self._drop_first(lambda model: model is not but and model.offload == "none")
 
     def drop(self, loaded: Loaded) -> None:
         """Send a model away; it is loaded afresh when it is asked for again."""
         if self._models.get(loaded.options.key) is loaded:
             self._drop(loaded.options.key)
 
-    def _loaded(self, options: ModelOptions, offload: str) -> Loaded:
+    def main_memory_holds(self, size: int, but: Loaded | None = None) -> bool:
+        """Whether so many bytes more can wait in main memory, without others if need be."""
+        while size > psutil.virtual_memory().available:
+            if not self._drop_first(lambda model: model is not but and model.offload != "none"):
+                return False
+        return True
+
+    def _loaded(self, options: ModelOptions, offload: str, size: Size) -> Loaded:
         """Loaded as it was meant to be, without the others, or with more of it offloaded."""
         while True:
+            if offload != "none":
+                self._see_that_it_can_wait(options, size)
             try:
                 return self._load(options, offload)
             except Exception as error:
                 if not is_full(error):
                     self._device.check(error)
                     raise
-            _log.warning("model.too_large", weights=options.weights, offload=offload)
-            if self.drop_others(None):
-                continue
             self._device.free()
+            _log.warning("model.too_large", weights=options.weights, offload=offload)
+            if self.drop_least_used():
+                continue
             more = OFFLOADS.index(offload) + 1
             if more == len(OFFLOADS) or not self._device.accelerated:
                 raise Unavailable(
@@ -97,22 +116,52 @@ class Resident:
                 )
             offload = OFFLOADS[more]
 
-    def _offload_for(self, options: ModelOptions, size: int) -> str:
-        said = options.offload
-        if said is not None:
-            return said if isinstance(said, str) else ("model" if said else "none")
-        if self._offload == "auto":
-            return "model" if size > self._budget else "none"
-        return self._offload
+    def _see_that_it_can_wait(self, options: ModelOptions, size: Size) -> None:
+        """The system ends a process that takes more main memory than there is."""
+        if not self.main_memory_holds(size.whole):
+            free = psutil.virtual_memory().available
+            raise Unavailable(
+                f"{options.weights} does not fit into the memory of {self._device.name}, and to "
+                f"wait in main memory it needs {size.whole / _GB:.1f} GB, of which "
+                f"{free / _GB:.1f} GB are free; choose a smaller model or options.quantisation",
+                code="out_of_memory",
+            )
 
-    def _make_room(self, size: int, but: str = "") -> None:
-        """Until the budget holds what is there and `size` bytes more."""
+    def _offload_for(self, options: ModelOptions, size: Size) -> str:
+        """What is asked for, or more of it where a component alone is too large for the device."""
+        if not self._device.accelerated:
+            return "none"
+        said = options.offload
+        if said is None:
+            said = self._offload
+        elif not isinstance(said, str):
+            said = "model" if said else "none"
+        limit = self._device.memory()
+        if said == "auto":
+            limit = self._budget
+            said = "model" if size.whole > limit else "none"
+        return "sequential" if said == "model" and size.largest > limit else said
+
+    def _make_room(self, size: Size, offload: str, but: str = "") -> None:
+        """Until the budget holds what is there and what comes."""
         for key in self.keys:
-            taken = sum(model.bytes() for model in self._models.values())
-            if taken + size <= self._budget:
+            if self._taken(size, offload) <= self._budget:
                 return
-            if key != but:
+            if key != but and self._models[key].offload == "none":
                 self._drop(key)
+
+    def _taken(self, size: Size, offload: str) -> int:
+        """Bytes of the device that models take, with one more of that size."""
+        whole = [model.bytes() for model in self._models.values() if model.offload == "none"]
+        turns = [_largest(model) for model in self._models.values() if model.offload == "model"]
+        (whole if offload == "none" else turns).append(_on_device(size, offload))
+        return sum(whole) + max(turns, default=0)
+
+    def _drop_first(self, which: Callable[[Loaded], bool]) -> bool:
+        key = next((key for key, model in self._models.items() if which(model)), None)
+        if key is not None:
+            self._drop(key)
+        return key is not None
 
     def _drop(self, key: str) -> None:
         model = self._models.pop(key)
@@ -120,3 +169,16 @@ class Resident:
         _log.info("model.unloaded", weights=model.options.weights)
         del model
         self._device.free()
+
+
+def _on_device(size: Size, offload: str) -> int:
+    return {"none": size.whole, "model": size.largest}.get(offload, 0)
+
+
+def _largest(model: Loaded) -> int:
+    parts = [part for part in model.first.components.values() if hasattr(part, "parameters")]
+    return max(map(_bytes, parts), default=0)
+
+
+def _bytes(part: Any) -> int:
+    return sum(one.numel() * one.element_size() for one in part.parameters())

@@ -21,6 +21,9 @@ class Room:
     _well: int = 0
     _trying: bool = False
     _departures: int = 0
+    _sent_away: bool = False
+    _stay: int = 0
+    _stay_next: int = _PATIENCE
 
     def most(self, area: int, departures: int) -> int | None:
         """Pictures of `area` pixels that may be painted at once; None: any number.
@@ -41,9 +44,21 @@ class Room:
         return half
 
     def was_offloaded(self) -> None:
-        """Not even one picture fitted beside the weights."""
+        """Not even one picture fitted beside the weights, which leave room behind."""
         self._tried_in_vain()
         self.offloaded = True
+        self.pixels = None
+
+    def others_may_leave(self) -> bool:
+        """Whether idle models are to leave for a larger batch.
+
+        Where they are asked for again and come back, that is done ever more seldom: two models in
+        turns would spend their time on loading each other.
+        """
+        if self._stay:
+            return False
+        self._sent_away = True
+        return True
 
     def went_well(self, *, limited: bool) -> bool:
         """A batch was painted; True when it is time to see whether the limits still hold.
@@ -52,6 +67,11 @@ class Room:
             limited: whether it was smaller, or slower, than it could have been without them.
         """
         self._trying = False
+        if self._sent_away:
+            self._sent_away, self._stay = False, self._stay_next
+            self._stay_next = min(2 * self._stay_next, _MOST_PATIENCE)
+        else:
+            self._stay = max(0, self._stay - 1)
         if limited:
             self._well += 1
         if self._well < self._patience:

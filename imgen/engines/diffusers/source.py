@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from imgen.engines.diffusers.contents import DENOISERS, Contents, contents_of
 from imgen.engines.diffusers.options import ModelOptions
-from imgen.engines.diffusers.weights import check_files, hub_name, index_of, locate, size_of
+from imgen.engines.diffusers.size import (
+    DENOISER,
+    Size,
+    numbers_in_file,
+    numbers_in_folder,
+    size_of,
+)
+from imgen.engines.diffusers.weights import (
+    CHECKER,
+    check_files,
+    components,
+    hub_name,
+    index_of,
+    locate,
+)
 from imgen.errors import Invalid, Unavailable
-
-_SHARE = {"fp8": 0.5, "int8": 0.52, "int4": 0.29}
-"""What is left of 16-bit weights, their scales included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +52,34 @@ class Source:
         """
         check_files(self.folder, variant=variant, without=self.from_files)
 
-    def size(self, options: ModelOptions) -> int:
-        """Bytes of the weights once loaded, about."""
-        rest = size_of(self.folder, variant=options.variant, without=(*DENOISERS, *self.from_files))
+    def size(self, options: ModelOptions, itemsize: int) -> Size:
+        """Bytes of the weights once loaded, about.
+
+        Args:
+            itemsize: bytes of one number, in the format that they are loaded as.
+        """
+        numbers = self._numbers_in_folder(options.variant)
         if self.whole is not None:
-            rest += self.whole.stat().st_size
-        if self.denoiser is None:
-            denoiser = sum(
-                size_of(self.folder / part, variant=options.variant) for part in DENOISERS
+            held = numbers_in_file(self.whole)
+            numbers += Counter(
+                {name: count for name, count in held.items() if name not in self._not_in_whole()}
             )
-        else:
-            denoiser = 0 if self.denoiser == self.whole else self.denoiser.stat().st_size
-        return rest + int(denoiser * _SHARE.get(options.quantisation, 1))
+        if self.denoiser is not None:
+            numbers[DENOISER] = numbers_in_file(self.denoiser)[DENOISER]
+        return size_of(numbers, itemsize, options.quantisation)
+
+    def _not_in_whole(self) -> tuple[str, ...]:
+        """What the one file may hold and is taken from elsewhere all the same."""
+        return (DENOISER,) if "vae" in self.from_files else (DENOISER, "vae")
+
+    def _numbers_in_folder(self, variant: str) -> Counter[str]:
+        """Component → how many numbers come from the folder."""
+        numbers: Counter[str] = Counter()
+        for name in components(self.folder):
+            if name != CHECKER and name not in self.from_files:
+                part = DENOISER if name in DENOISERS else name
+                numbers[part] += numbers_in_folder(self.folder / name, variant)
+        return numbers
 
 
 def find_source(options: ModelOptions, models: Path | None) -> Source:

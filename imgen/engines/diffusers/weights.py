@@ -20,7 +20,7 @@ INDEX = "model_index.json"
 """What makes a folder a diffusers pipeline."""
 LORA_FILE = "pytorch_lora_weights.safetensors"
 """What diffusers calls a LoRA that it saves."""
-_CHECKER = "safety_checker"
+CHECKER = "safety_checker"
 """Never loaded: pictures are reviewed after the engine."""
 _PICKLES = {".bin", ".ckpt", ".pt", ".pth", ".pkl", ".pickle"}
 _VARIANT = re.compile(r"\.(fp16|bf16|fp32)\b")
@@ -130,7 +130,7 @@ def check_files(place: Path, *, variant: str = "", without: Collection[str] = ()
         imgen.errors.Invalid: the weights are there as pickles only.
     """
     for component in components(place):
-        if component == _CHECKER:
+        if component == CHECKER:
             continue
         folder = place / component
         if not folder.is_dir():
@@ -190,19 +190,6 @@ def index_of(folder: Path) -> dict[str, object]:
     if not isinstance(read, dict):
         raise Unavailable(f"{folder / INDEX} is not an index")
     return read
-
-
-def size_of(place: Path, *, variant: str = "", without: Collection[str] = ()) -> int:
-    """Bytes of the weights that will be loaded from a folder, but for those of some components."""
-    sizes = 0
-    for folder in {file.parent for file in place.rglob("*.safetensors")}:
-        if folder.name in (*without, _CHECKER):
-            continue
-        files = list(folder.glob("*.safetensors"))
-        chosen = [file for file in files if variant and f".{variant}" in file.name]
-        plain = [file for file in files if not _VARIANT.search(file.name)]
-        sizes += sum(file.stat().st_size for file in chosen or plain or files)
-    return sizes
 
 
 def variant_in(folder: Path, wanted: str = "") -> str:

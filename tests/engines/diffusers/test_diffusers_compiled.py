@@ -152,7 +152,7 @@ async def test_a_model_that_leaves_while_it_is_compiled_leaves_at_once(
     before = await compiling.picture(request)
     assert await asyncio.to_thread(build.begun.wait, 60)
     gone, denoiser = ref(compiling.loaded), ref(compiling.loaded.denoiser)
-    compiling.engine._resident.drop_others(None)
+    compiling.engine._resident.drop_least_used()
     gc.collect()
     assert gone() is None
     assert denoiser() is None
@@ -167,7 +167,7 @@ async def test_what_left_before_its_turn_is_not_compiled(weights: Weights, build
     await compiling.picture(make_request(weights("sdxl"), width=64))
     assert await asyncio.to_thread(build.begun.wait, 60)
     await compiling.picture(make_request(weights("sdxl"), width=96))
-    compiling.engine._resident.drop_others(None)
+    compiling.engine._resident.drop_least_used()
     build.may_go_on.set()
     await compiling.warm()
     assert len(build.plans) == 1
@@ -231,7 +231,7 @@ async def test_what_moves_in_and_out_or_is_quantised_runs_as_it_is(
     await compiling.picture(quantised)
     await compiling.warm()
     assert not build.plans
-    compiling.engine._resident.drop_others(None)
+    compiling.engine._resident.drop_least_used()
     await compiling.picture(make_request(weights("flux-dev")))
     await compiling.warm()
     assert len(compiling.compiler._forms) == 1

@@ -56,3 +56,25 @@ def test_a_model_that_left_takes_the_limits_of_the_others_with_it() -> None:
     assert room.most(AREA, 1) is None
     room.was_full(AREA, 4)
     assert room.most(AREA, 1) == 2
+
+
+def test_weights_that_left_leave_their_room_to_larger_batches() -> None:
+    room = Room()
+    room.was_full(AREA, 4)
+    room.was_offloaded()
+    assert room.most(AREA, 0) is None
+
+
+def test_idle_models_leave_for_a_larger_batch_ever_more_seldom() -> None:
+    room = Room()
+    allowed = []
+    for _ in range(120):
+        allowed.append(room.others_may_leave())
+        room.went_well(limited=False)
+    assert [at for at, may in enumerate(allowed) if may] == [0, 17, 50, 115]
+
+
+def test_several_idle_models_may_leave_for_one_batch() -> None:
+    room = Room()
+    assert room.others_may_leave()
+    assert room.others_may_leave()

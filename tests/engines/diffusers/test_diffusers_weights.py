@@ -10,7 +10,7 @@ from imgen.engines.diffusers import obstacle as module
 from imgen.engines.diffusers.obstacle import obstacle
 from imgen.engines.diffusers.options import read_options
 from imgen.engines.diffusers.pull import needs
-from imgen.engines.diffusers.weights import check_files, hub_name, locate, lora_file, size_of
+from imgen.engines.diffusers.weights import check_files, hub_name, locate, lora_file
 from imgen.errors import Invalid, Unavailable
 from tests.engines.diffusers.headers import Shapes, safetensors
 
@@ -119,17 +119,6 @@ def test_what_is_missing_in_a_folder_is_named(tmp_path: Path) -> None:
     (whole / "vae" / "model.safetensors").write_bytes(safetensors()[:-1])
     with pytest.raises(Unavailable, match=r"model\.safetensors is cut off"):
         check_files(whole, without=("unet",))
-
-
-def test_the_size_counts_the_variant_that_will_be_loaded(tmp_path: Path) -> None:
-    folder = _pipeline(tmp_path / "model")
-    (folder / "unet" / "diffusion_pytorch_model.fp16.safetensors").write_bytes(b"x" * 4)
-    (folder / "safety_checker").mkdir()
-    (folder / "safety_checker" / "model.safetensors").write_bytes(b"x")
-    one = len(safetensors())
-    assert size_of(folder) == 2 * one
-    assert size_of(folder, variant="fp16") == one + 4
-    assert size_of(folder, variant="fp16", without=("unet",)) == one
 
 
 def test_a_lora_is_one_file(tmp_path: Path) -> None:
