@@ -254,6 +254,12 @@ class RunPodSettings(Section):
     execution_seconds: float = Field(
         600.0, gt=5, description="Longest run of a job over there, in seconds."
     )
+    queue_seconds: float = Field(
+        120.0,
+        gt=0,
+        description="Longest wait of a job for a free worker over there, its start included, in "
+        "seconds; then it is cancelled, and the model's next engine asked.",
+    )
 
 
 class OpenAiSettings(Section):

@@ -70,7 +70,8 @@ DIALECTS: Mapping[str, Dialect] = {
         edit=None,
         inpaint=None,
     ),
-    "dall-e-2": Dialect(fixed=_JSON, sizes=((256, 256), (512, 512), (1024, 1024))),
+    # Takes a picture without a mask only where something in it is transparent, and paints there.
+    "dall-e-2": Dialect(fixed=_JSON, sizes=((256, 256), (512, 512), (1024, 1024)), edit=None),
     "vllm-omni": Dialect(
         _DIFFUSION,
         _JSON,

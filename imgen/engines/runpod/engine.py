@@ -35,7 +35,7 @@ class RunPodEngine:
         output_hosts: hosts (`host` or `host:port`) with a private address that results may be
             fetched from, such as a bucket of the operator's own.
         execution_seconds: of work, after which RunPod stops a job.
-        alive_seconds: from sending to the end, after which RunPod drops it.
+        queue_seconds: in RunPod's queue, after which a job is cancelled and given up.
         timeout_seconds: for one call; making a picture is many.
         patience_seconds: without an answer, after which a job is given up.
         first_poll_seconds: until the first look at a job.
@@ -51,7 +51,7 @@ class RunPodEngine:
         workflows: Path | None = None,
         output_hosts: Sequence[str] = (),
         execution_seconds: float = 600.0,
-        alive_seconds: float = 1800.0,
+        queue_seconds: float = 120.0,
         timeout_seconds: float = 30.0,
         patience_seconds: float = 60.0,
         first_poll_seconds: float = 0.5,
@@ -67,7 +67,7 @@ class RunPodEngine:
             first=first_poll_seconds if nudges is None else longest_poll_seconds,
             longest=longest_poll_seconds * (1 if nudges is None else _RARER),
             execution=execution_seconds,
-            alive=alive_seconds,
+            queue=queue_seconds,
             patience=patience_seconds,
         )
 

@@ -19,7 +19,8 @@ from imgen.engines.remote.server import Calls, Reply, failed
 from imgen.errors import Unavailable, Upstream
 
 _log = structlog.get_logger(__name__)
-_WAITING = frozenset({"IN_QUEUE", "IN_PROGRESS", "RUNNING"})
+_QUEUED = "IN_QUEUE"
+_WAITING = frozenset({_QUEUED, "IN_PROGRESS", "RUNNING"})
 _LARGEST_ANSWER = 2 * LARGEST_FILE
 _LONGEST_LOG = 500
 _SEND_SECONDS = 5.0
@@ -35,10 +36,16 @@ class Pace:
     """Between two looks at most; each wait is half as long again as the one before."""
     execution: float = 600.0
     """Of work, after which RunPod stops it."""
-    alive: float = 1800.0
-    """From sending to the end, waiting included, after which RunPod drops it."""
+    queue: float = 120.0
+    """In the queue without a break, after which the job is given up: no worker is free."""
     patience: float = 60.0
     """Without any answer, after which the job is given up."""
+
+    @property
+    def alive(self) -> float:
+        """From sending to the end, after which RunPod drops it: whoever has been cut off from it,
+        or could not cancel it, pays for no picture later."""
+        return self.queue + self.execution + self.patience
 
 
 @dataclass(slots=True)
@@ -65,7 +72,7 @@ class RunPodJob:
             body: the JSON body of `/run`, see `request_body`.
 
         Raises:
-            imgen.errors.Upstream: it failed, was cancelled there, or was dropped.
+            imgen.errors.Upstream: it failed, was cancelled there, was dropped, or found no worker.
             imgen.errors.Unavailable: the key or the endpoint is not accepted.
             imgen.engines.protocol.Abandoned: passed on from `progress`.
         """
@@ -95,7 +102,7 @@ class RunPodJob:
 
     async def _output(self, progress: Progress) -> Mapping[str, Any]:
         """The output of the finished job."""
-        wait, silent_since = self.pace.first, None
+        wait, silent_since, queued_since = self.pace.first, None, time.monotonic()
         while True:
             await self._pause(wait, progress)
             wait = min(wait * 1.5, self.pace.longest)
@@ -107,9 +114,24 @@ class RunPodJob:
                 if time.monotonic() - silent_since >= self.pace.patience:
                     raise
                 continue
-            if said.get("status") not in _WAITING:
+            if (state := said.get("status")) not in _WAITING:
                 return self._ended(said)
+            if state == _QUEUED:
+                wait = min(wait, self._left(queued_since))
+            else:  # should its worker die, it is queued anew
+                queued_since = time.monotonic()
             self._hear(said.get("output"))
+
+    def _left(self, queued_since: float) -> float:
+        """Seconds for which it may stay in the queue yet.
+
+        Raises:
+            imgen.errors.Upstream: none.
+        """
+        left = self.pace.queue - (time.monotonic() - queued_since)
+        if left <= 0:
+            raise failed(self.calls.server, "had no worker free in time")
+        return max(left, self.pace.first)
 
     def _hear(self, output: object) -> None:
         """What newer workers say while they work: `{"type": "progress", "value", "max"}`."""

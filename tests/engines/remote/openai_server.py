@@ -82,6 +82,8 @@ class FakeOpenAi:
         mask = pictures.get("mask")
         if mask and (mask.size != pictures["image"].size or sizes["mask"] >= _MASK_BYTES):
             return _refused("invalid_mask", "mask")
+        if "dall-e-2" in fields.get("model", "") and not mask and pictures["image"].mode != "RGBA":
+            return _refused("missing_transparency", "image")
         return self._answer(request, fields)
 
     async def _inpaint(self, request: Request) -> Response:

@@ -153,3 +153,9 @@ class TestWhatOneKeepsWaitingFor:
         vendor.local.faults += [Fault("/images", after=True, **how)] * 3
         assert await engines(VLLM, COMFY) == "comfyui"
         assert len(vendor.asked) == 1
+
+    async def test_a_job_that_finds_no_worker(self, engines: Engines, pod: FakeRunPod) -> None:
+        pod.states = ["IN_QUEUE"]
+        engines.settings["runpod"]["queue_seconds"] = 0.1
+        assert await engines(POD, COMFY) == "comfyui"
+        assert pod.cancelled == list(pod.jobs)

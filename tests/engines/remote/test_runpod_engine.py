@@ -131,10 +131,11 @@ async def test_a_hint_is_drawn_here_and_sent_along(pod: FakeRunPod) -> None:
     assert result.ignored == ()
 
 
-async def test_the_job_may_live_and_work_as_long_as_is_set(pod: FakeRunPod) -> None:
-    await make(pod, settings={"execution_seconds": 90, "alive_seconds": 600})
+async def test_the_job_may_wait_and_work_as_long_as_is_set(pod: FakeRunPod) -> None:
+    times = {"execution_seconds": 90, "queue_seconds": 200, "patience_seconds": 10}
+    await make(pod, settings=times)
     body = next(iter(pod.jobs.values()))["body"]
-    assert body["policy"] == {"executionTimeout": 90_000, "ttl": 600_000}
+    assert body["policy"] == {"executionTimeout": 90_000, "ttl": 300_000}
     assert "webhook" not in body
 
 
@@ -221,6 +222,28 @@ async def test_a_lasting_silence_ends_the_job_and_cancels_it(pod: FakeRunPod) ->
     with pytest.raises(ImgenError):
         await make(pod, settings={"patience_seconds": 0.05})
     assert pod.cancelled == list(pod.jobs)
+
+
+async def test_a_job_that_finds_no_worker_is_cancelled_and_given_up(pod: FakeRunPod) -> None:
+    pod.states = ["IN_QUEUE"]
+    with pytest.raises(Upstream, match="no worker free"):
+        await make(pod, settings={"queue_seconds": 0.05})
+    assert pod.cancelled == list(pod.jobs)
+
+
+async def test_a_queue_is_looked_at_when_its_time_is_over_however_rare_looks_are(
+    pod: FakeRunPod,
+) -> None:
+    pod.states = ["IN_QUEUE"]
+    rare = {"first_poll_seconds": 0.2, "longest_poll_seconds": 600, "queue_seconds": 0.7}
+    async with asyncio.timeout(20):
+        with pytest.raises(Upstream, match="no worker free"):
+            await make(pod, settings=rare)
+
+
+async def test_work_is_no_waiting(pod: FakeRunPod) -> None:
+    pod.states = [*["IN_PROGRESS"] * 30, "IN_QUEUE", "IN_PROGRESS", "COMPLETED"]
+    assert (await make(pod, settings={"queue_seconds": 0.1})).image.shape == (64, 96, 3)
 
 
 async def test_an_abandoned_job_is_cancelled(pod: FakeRunPod) -> None:
