@@ -109,7 +109,11 @@ def contents_of(file: Path) -> Contents:
         imgen.errors.Invalid: weights that this engine cannot paint with, and what they are.
         imgen.errors.Unavailable: it is cut off, or cannot be opened.
     """
-    told = _told(read_header(file))
+    header = read_header(file)
+    try:
+        told = _told(header)
+    except IndexError:  # a known name, and another number of sides
+        raise Invalid(f"{file.name} holds tensors of unknown shapes") from None
     if isinstance(told, str):
         raise Invalid(f"{file.name} {told}")
     return told

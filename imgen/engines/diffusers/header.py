@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +17,16 @@ _LONGEST = 100 * 1024 * 1024
 """Headers beyond this are no headers; the format's own limit."""
 _PICKLE = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 """How pickles begin, zipped ones too."""
+
+NOT_AS_EXPECTED = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    OverflowError,  # of infinite numbers
+    RecursionError,  # of brackets without end
+)
+"""What reading JSON raises that is damaged, or is something else."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,11 +45,22 @@ def read_header(file: Path) -> Header:
         imgen.errors.Unavailable: the file is cut off, or cannot be opened.
         imgen.errors.Invalid: it is something else, a pickle perhaps.
     """
-    try:
+    with reading(file):
         stat = file.stat()
         return _read(file, stat.st_size, stat.st_mtime_ns)
+
+
+@contextmanager
+def reading(place: Path) -> Iterator[None]:
+    """Whatever keeps a place from being read is said of it.
+
+    Raises:
+        imgen.errors.Unavailable: a disk, a network or a permission is in the way.
+    """
+    try:
+        yield
     except OSError as error:
-        raise Unavailable(f"{file} cannot be read: {error.strerror}") from None
+        raise Unavailable(f"{place} cannot be read: {error.strerror or error}") from None
 
 
 @lru_cache(maxsize=512)
@@ -70,7 +92,7 @@ def _parsed(file: Path, text: bytes) -> Header:
         said.pop("__metadata__", None)
         shapes = {name: tuple(map(int, facts["shape"])) for name, facts in said.items()}
         ends = [int(facts["data_offsets"][1]) for facts in said.values()]
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError):
+    except NOT_AS_EXPECTED:
         raise Invalid(f"{file.name} is not a safetensors file") from None
     return Header(shapes, _LENGTH + len(text) + max(ends, default=0))
 

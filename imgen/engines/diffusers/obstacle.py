@@ -35,6 +35,9 @@ def obstacle(options: Mapping[str, object], settings: Mapping[str, object]) -> s
         _check(read_options(options), models)
     except ImgenError as error:
         return error.message
+    except Exception as error:  # whatever lies on a disk, it keeps one model away, not a worker
+        first = (str(error).strip().splitlines() or [""])[0][:200]
+        return f"its files cannot be read: {type(error).__name__}: {first}"
     return ""
 
 

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from imgen.engines.diffusers.header import read_header
+from imgen.engines.diffusers.header import NOT_AS_EXPECTED, read_header, reading
 from imgen.errors import Invalid, Unavailable
 
 INDEX = "model_index.json"
@@ -66,16 +66,17 @@ def locate(reference: str, models: Path | None, *, revision: str = "") -> Path:
         revision: which version of the shared cache; empty: `main`.
 
     Raises:
-        imgen.errors.Unavailable: it is not there.
+        imgen.errors.Unavailable: it is not there, or cannot be read.
         imgen.errors.Invalid: it is a pickle.
     """
     named = hub_name(reference)
     file = named.file if named else ""
-    for folder in _places(reference, named, models, revision):
-        place = folder / file if file else folder
-        if place.exists():
-            _refuse_pickle(place)
-            return place
+    with reading(Path(reference)):
+        for folder in _places(reference, named, models, revision):
+            place = folder / file if file else folder
+            if place.exists():
+                _refuse_pickle(place)
+                return place
     raise Unavailable(
         f"its weights {reference} are not here; `imgen models pull` fetches them"
         if named
@@ -132,23 +133,28 @@ def check_files(place: Path, *, variant: str = "", without: Collection[str] = ()
     for component in components(place):
         if component == CHECKER:
             continue
-        folder = place / component
-        if not folder.is_dir():
-            raise Unavailable(f"{place} lacks the folder {component}")
-        if component in without:
-            continue
-        files = [file for file in folder.iterdir() if file.is_file()]
-        if any(file.suffix == ".safetensors" for file in files):
-            _check_shards(folder, variant)
-        elif any(file.suffix in _PICKLES for file in files):
-            raise Invalid(
-                f"{component} of {place} is there as a pickle only; get its safetensors",
-                code="pickle_refused",
-            )
-        elif any(file.name == "config.json" for file in files):
-            raise Unavailable(
-                f"{component} of {place} has no weights; `imgen models pull` fetches them"
-            )
+        with reading(place / component):
+            _check_component(place, component, variant, bare=component in without)
+
+
+def _check_component(place: Path, component: str, variant: str, *, bare: bool) -> None:
+    folder = place / component
+    if not folder.is_dir():
+        raise Unavailable(f"{place} lacks the folder {component}")
+    if bare:
+        return
+    files = [file for file in folder.iterdir() if file.is_file()]
+    if any(file.suffix == ".safetensors" for file in files):
+        _check_shards(folder, variant)
+    elif any(file.suffix in _PICKLES for file in files):
+        raise Invalid(
+            f"{component} of {place} is there as a pickle only; get its safetensors",
+            code="pickle_refused",
+        )
+    elif any(file.name == "config.json" for file in files):
+        raise Unavailable(
+            f"{component} of {place} has no weights; `imgen models pull` fetches them"
+        )
 
 
 def _check_shards(folder: Path, variant: str) -> None:
@@ -158,10 +164,19 @@ def _check_shards(folder: Path, variant: str) -> None:
     for index in folder.glob("*.safetensors.index*.json"):
         if variant and f".{variant}." not in index.name:
             continue
-        listed = set(json.loads(index.read_text())["weight_map"].values())
-        lost = sorted(name for name in listed if not (folder / name).is_file())
+        lost = sorted(name for name in _listed(index) if not (folder / name).is_file())
         if lost:
             raise Unavailable(f"{folder.name} lacks {lost[0]}; the download is not complete")
+
+
+def _listed(index: Path) -> set[str]:
+    """Names of the files that an index says a model is made of."""
+    try:
+        return set(map(str, json.loads(index.read_text())["weight_map"].values()))
+    except NOT_AS_EXPECTED:
+        raise Unavailable(
+            f"{index.parent.name}/{index.name} is damaged; the download is not complete"
+        ) from None
 
 
 def components(folder: Path) -> tuple[str, ...]:
@@ -185,8 +200,12 @@ def index_of(folder: Path) -> dict[str, object]:
     """
     try:
         read = json.loads((folder / INDEX).read_text())
-    except (OSError, ValueError):
+    except (FileNotFoundError, NotADirectoryError):
         raise Unavailable(f"{folder} holds no {INDEX}: it is not a diffusers pipeline") from None
+    except OSError as error:
+        raise Unavailable(f"{folder / INDEX} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        raise Unavailable(f"{folder / INDEX} is damaged") from None
     if not isinstance(read, dict):
         raise Unavailable(f"{folder / INDEX} is not an index")
     return read
