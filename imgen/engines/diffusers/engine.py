@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from time import perf_counter
 from typing import Any
 
@@ -14,7 +16,7 @@ import numpy as np
 from imgen.engines.diffusers.attempt import Attempt, spread
 from imgen.engines.diffusers.batches import Answer, Batches, Ticket
 from imgen.engines.diffusers.compiled import Compiler
-from imgen.engines.diffusers.device import device_named
+from imgen.engines.diffusers.device import Device, device_named
 from imgen.engines.diffusers.families.family import Family
 from imgen.engines.diffusers.families.table import family_of
 from imgen.engines.diffusers.load import dtype_of, load
@@ -59,23 +61,20 @@ class DiffusersEngine:
         compile: bool = False,  # noqa: A002 - the field's own word
     ) -> None:
         self._models = Path(models).expanduser() if models else None
-        self._device = device_named(device)
+        self._device_name = device
+        self._memory = int(memory_gb * _GIB)
+        self._offload = offload
         self._slots = loras
         self._compile = compile
-        self._resident = Resident(
-            self._device,
-            int(memory_gb * _GIB) or self._device.memory(),
-            self._load,
-            self._size,
-            offload,
-        )
-        self._tools = Tools(self._models, self._device)
-        self._attempt = Attempt(self._device, self._resident, self._paint, self._tools.release)
         self._compiler = Compiler()
+        self._open = False
+        self._opening = Lock()
         self._batches = Batches(self._work, batch, batch_window_ms / 1000)
 
     async def run(self, request: EngineRequest, progress: Progress) -> EngineResult:
         """Wait for the device and paint. See `imgen.engines.protocol.Engine`."""
+        if not self._open:
+            await asyncio.to_thread(self._reach_device)
         options = read_options(request.options)
         progress(0, max(options.steps_near(request.steps), 1) + 1)
         if request.task in {Task.UPSCALE, Task.REMOVE_BACKGROUND}:
@@ -83,7 +82,7 @@ class DiffusersEngine:
             return await self._batches.submit(object(), work, progress)
         if request.task is Task.IMAGE_TO_IMAGE and request.strength <= 0:
             return await asyncio.to_thread(self._tools.unchanged, request)
-        family, order = await asyncio.to_thread(self._prepared, request, options)
+        family, order = await self._prepare(request, options, progress)
         key = batch_key(order) if order.way in family.traits.together else object()
         return await self._batches.submit(key, order, progress)
 
@@ -91,6 +90,43 @@ class DiffusersEngine:
     def resident(self) -> tuple[str, ...]:
         """Keys of the models in memory, the one used longest ago first."""
         return self._resident.keys
+
+    def _reach_device(self) -> None:
+        """Takes seconds where it is a GPU: nothing for the event loop.
+
+        Raises:
+            imgen.errors.Invalid: there is no such device here.
+        """
+        with self._opening:
+            self._open = self._attempt is not None  # what is made of all the others
+
+    @cached_property
+    def _device(self) -> Device:
+        return device_named(self._device_name)
+
+    @cached_property
+    def _resident(self) -> Resident:
+        budget = self._memory or self._device.memory()
+        return Resident(self._device, budget, self._load, self._size, self._offload)
+
+    @cached_property
+    def _tools(self) -> Tools:
+        return Tools(self._models, self._device)
+
+    @cached_property
+    def _attempt(self) -> Attempt:
+        return Attempt(self._device, self._resident, self._paint, self._tools.release)
+
+    async def _prepare(
+        self, request: EngineRequest, options: ModelOptions, progress: Progress
+    ) -> tuple[Family, Order]:
+        """In a thread beside the device's, but where a network of torch has to look first."""
+        if not self._tools.looks(request, options):
+            return await asyncio.to_thread(self._prepared, request, options)
+        found: Any = await self._batches.submit(
+            object(), lambda _progress: self._prepared(request, options), progress
+        )
+        return found[0], found[1]
 
     def _prepared(self, request: EngineRequest, options: ModelOptions) -> tuple[Family, Order]:
         if not options.weights:

@@ -11,12 +11,14 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from imgen.engines.diffusers.device import Device
 from imgen.engines.diffusers.order import Pixels
 from imgen.errors import Invalid, Unavailable
 
 _MEAN = (0.485, 0.456, 0.406)
 _DEVIATION = (0.229, 0.224, 0.225)
 _SIDE = 1024
+_CUDA = "CUDAExecutionProvider"
 
 
 class Matting:
@@ -34,11 +36,9 @@ class Matting:
         imgen.errors.Unavailable: the file cannot be read.
     """
 
-    def __init__(self, file: Path, options: Mapping[str, object]) -> None:
+    def __init__(self, file: Path, options: Mapping[str, object], device: Device) -> None:
         try:
-            self._session = onnxruntime.InferenceSession(
-                str(file), providers=onnxruntime.get_available_providers()
-            )
+            self._session = onnxruntime.InferenceSession(str(file), providers=providers_on(device))
         except Exception as error:  # its exceptions share no base
             first = str(error).strip().splitlines()[0]
             raise Unavailable(f"{file.name} cannot be read as ONNX: {first}") from error
@@ -75,6 +75,18 @@ class Matting:
         height, width = colour.shape[:2]
         full = cv2.resize(share, (width, height), interpolation=cv2.INTER_LINEAR)
         return np.asarray(np.rint(np.clip(full, 0, 1) * 255), np.uint8)
+
+
+def providers_on(device: Device) -> list[Any]:
+    """What of onnxruntime computes on a device; the CPU where it has nothing for it.
+
+    Left to choose, it would take TensorRT, and the first GPU whichever is meant.
+    """
+    kind, _, number = device.name.partition(":")
+    cpu = ["CPUExecutionProvider"]
+    if kind != "cuda" or _CUDA not in onnxruntime.get_available_providers():
+        return cpu
+    return [(_CUDA, {"device_id": int(number or 0)}), *cpu]
 
 
 def _number(options: Mapping[str, object], name: str, plain: int) -> int:

@@ -30,7 +30,10 @@ _KEPT = 8
 
 
 class Tools:
-    """Small networks beside the pipelines, loaded on first use. For any thread.
+    """Small networks beside the pipelines, loaded on first use.
+
+    Those of torch are for the device's thread alone: to read one changes the whole process for a
+    while, and what another thread reads or computes meanwhile is spoilt. The rest is for any.
 
     Args:
         models: the folder of pulled weights.
@@ -86,13 +89,19 @@ class Tools:
             )
         file = locate(options.matting, self._models)
         network = self._network(
-            f"{file} {options.matting_options}", lambda: Matting(file, options.matting_options)
+            f"{file} {options.matting_options}",
+            lambda: Matting(file, options.matting_options, self._device),
         )
         found: Pixels = network.matte(colour)
         return found
 
+    def looks(self, request: EngineRequest, options: ModelOptions) -> bool:
+        """Whether a network of torch draws the hint of a request, if it has one."""
+        kind = request.control.kind if request.control else ""
+        return kind not in DRAWN and bool(options.hint_models.get(kind))
+
     def hint(self, colour: Pixels, kind: str, options: ModelOptions) -> Pixels | None:
-        """What a ControlNet is to see of a picture. Blocking.
+        """What a ControlNet is to see of a picture. Blocking; where `looks`, on the device.
 
         Args:
             colour: (height, width, 3).

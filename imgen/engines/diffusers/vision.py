@@ -18,6 +18,9 @@ _log = structlog.get_logger()
 class Vision:
     """A network of transformers, small beside what paints: a full device sends it to the CPU.
 
+    Made and used in the device's thread alone: reading one changes number formats and
+    initialisers of the whole process for a while.
+
     Args:
         kind: its class, or one of the `AutoModelFor…`.
         folder: its configuration and safetensors.
@@ -29,7 +32,6 @@ class Vision:
     def __init__(self, kind: Any, folder: Path, device: Device) -> None:
         self._network = read(kind, folder, use_safetensors=True).eval()
         self._device = device
-        self._place = device.name
 
     @property
     def config(self) -> Any:
@@ -43,19 +45,18 @@ class Vision:
             imgen.engines.diffusers.device.DeviceBroken: this process can use it no more.
         """
         try:
-            return self._run(inputs)
+            return self._run(inputs, self._device.name)
         except Exception as error:
             if not is_full(error):
                 self._device.check(error)
                 raise
             _log.warning("memory.network_on_cpu", network=type(self._network).__name__)
-        self._place = "cpu"
-        return self._run(inputs)
+        return self._run(inputs, "cpu")  # this once: what filled the device may be gone next time
 
-    def _run(self, inputs: dict[str, Any]) -> Any:
-        there = {name: tensor.to(self._place) for name, tensor in inputs.items()}
+    def _run(self, inputs: dict[str, Any], place: str) -> Any:
+        there = {name: tensor.to(place) for name, tensor in inputs.items()}
         with torch.inference_mode():
-            return self._network.to(self._place)(**there)
+            return self._network.to(place)(**there)
 
 
 def read(kind: Any, folder: Path, **how: Any) -> Any:

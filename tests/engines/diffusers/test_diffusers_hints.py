@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -197,7 +198,7 @@ def test_metric_networks_say_so(networks: Any, cpu: Any, tmp_path: Path) -> None
     assert far.draw(picture()).max() == 255
 
 
-def test_a_full_device_sends_a_network_to_the_cpu(
+def test_a_full_device_sends_a_network_to_the_cpu_until_there_is_room_again(
     networks: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import torch
@@ -212,17 +213,18 @@ def test_a_full_device_sends_a_network_to_the_cpu(
     expected = network(pixel_values=fed).heatmaps
     places = []
     there = kind.to
+    full = [True, True, False]
 
     def to(self: Any, place: str) -> Any:
         places.append(place)
-        if place == "cpu:0":
+        if place == "cpu:0" and full.pop(0):
             raise RuntimeError("CUDA error: out of memory")
         return there(self, place)
 
     monkeypatch.setattr(kind, "to", to)
-    assert torch.equal(network(pixel_values=fed).heatmaps, expected)
-    assert torch.equal(network(pixel_values=fed).heatmaps, expected)
-    assert places == ["cpu:0", "cpu", "cpu"]
+    for _ in range(3):
+        assert torch.equal(network(pixel_values=fed).heatmaps, expected)
+    assert places == ["cpu:0", "cpu", "cpu:0", "cpu", "cpu:0"]
 
 
 def test_a_network_of_pickles_or_of_another_kind_is_refused(
@@ -318,3 +320,45 @@ async def test_without_strength_a_control_changes_nothing(
     weak = await ask(weights("sd15"), control=Control("depth", 0.0), **guided)
     assert weak.ignored == ()
     assert np.array_equal(free.image, weak.image)
+
+
+async def test_networks_are_read_and_run_in_the_thread_that_loads_and_paints(
+    weights: Weights, ask: Ask, guided: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To read one changes number formats of the whole process, and with them what others read."""
+    from threading import current_thread
+
+    from imgen.engines.diffusers import depth, engine, people, pose, vision
+    from imgen.engines.diffusers.load import load
+    from imgen.engines.diffusers.paint import paint
+
+    threads: dict[str, set[str]] = {}
+
+    def noted(name: str, act: Any) -> Any:
+        def noting(*given: Any, **named: Any) -> Any:
+            threads.setdefault(name, set()).add(current_thread().name)
+            return act(*given, **named)
+
+        return noting
+
+    for module in (depth, people, vision):
+        monkeypatch.setattr(module, "read", noted("read", vision.read))
+    monkeypatch.setattr(vision.Vision, "_run", noted("look", vision.Vision._run))
+    monkeypatch.setattr(pose, "person_of", noted("look", pose.person_of))
+    monkeypatch.setattr(engine, "load", noted("load", load))
+    monkeypatch.setattr(engine, "paint", noted("paint", paint))
+    options = {**guided["options"], "clip_skip": 1}  # a model of its own, not loaded yet
+    await asyncio.gather(
+        *(
+            ask(weights("sd15"), **{**guided, "options": options}, control=Control(kind, 1.0))
+            for kind in ("depth", "openpose")
+        ),
+        ask(weights("lcm")),
+    )
+    assert {name: len(places) for name, places in threads.items()} == {
+        "read": 1,
+        "look": 1,
+        "load": 1,
+        "paint": 1,
+    }
+    assert len(set.union(*threads.values())) == 1

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from threading import Thread, current_thread
 from typing import Any
 
 import numpy as np
@@ -8,7 +10,7 @@ import pytest
 
 from imgen.engines.protocol import Abandoned, Task
 from imgen.errors import Invalid, Unavailable
-from tests.engines.diffusers.conftest import Ask, Weights, picture
+from tests.engines.diffusers.conftest import Ask, Weights, ignore, make_request, picture
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -219,3 +221,57 @@ async def test_a_broken_matting_file_is_said(ask: Ask, tmp_path: Path) -> None:
             image=picture(),
             options={"matting": str(tmp_path / "broken.onnx")},
         )
+
+
+GPU, CPU, TENSOR_RT = "CUDAExecutionProvider", "CPUExecutionProvider", "TensorrtExecutionProvider"
+
+
+@pytest.mark.parametrize(
+    ("device", "here", "taken"),
+    [
+        ("cuda:1", [TENSOR_RT, GPU, CPU], [(GPU, {"device_id": 1}), CPU]),
+        ("cuda", [TENSOR_RT, GPU, CPU], [(GPU, {"device_id": 0}), CPU]),
+        ("cuda:1", [CPU], [CPU]),
+        ("cpu", [TENSOR_RT, GPU, CPU], [CPU]),
+        ("mps", ["CoreMLExecutionProvider", CPU], [CPU]),
+    ],
+)
+def test_matting_uses_the_workers_own_gpu_and_no_other(
+    device: str,
+    here: list[str],
+    taken: list[Any],
+    weights: Weights,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    weights("sd15")
+    from imgen.engines.diffusers import matting
+    from imgen.engines.diffusers.device import Device
+
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: here)
+    assert matting.providers_on(Device(device)) == taken
+
+
+async def test_the_device_is_reached_when_it_is_needed_and_not_by_the_event_loop(
+    weights: Weights, matting: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To reach a GPU takes seconds, in which a worker that says nothing is taken for dead."""
+    weights("sd15")
+    from imgen.engines.diffusers import engine as module
+    from imgen.engines.diffusers.device import device_named
+
+    reached: list[Thread] = []
+    real = device_named
+
+    def named(name: str) -> Any:
+        reached.append(current_thread())
+        return real(name)
+
+    monkeypatch.setattr(module, "device_named", named)
+    engine = module.DiffusersEngine(device="cpu", batch_window_ms=0)
+    assert reached == []
+    request = make_request(task=Task.REMOVE_BACKGROUND, image=picture(), options=matting)
+    await asyncio.gather(*(engine.run(request, ignore) for _ in range(4)))
+    assert len(reached) == 1
+    assert reached[0] is not current_thread()
+    with pytest.raises(Invalid, match="There is no device cuda:99 here"):
+        await module.DiffusersEngine(device="cuda:99").run(request, ignore)
