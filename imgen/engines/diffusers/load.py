@@ -139,6 +139,8 @@ def _change(pipe: Any, source: Source, options: ModelOptions) -> None:
     """What the catalog, or a file, wants otherwise than the folder says."""
     if options.scheduler or options.scheduler_options or source.scheduler_options:
         pipe.scheduler = _scheduler(pipe.scheduler, options, source)
+    if hasattr(pipe.vae, "enable_slicing"):
+        pipe.vae.enable_slicing()  # a batch is decoded one by one: the peak is that of one picture
     pipe.set_progress_bar_config(disable=True)
 
 

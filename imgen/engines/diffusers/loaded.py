@@ -8,6 +8,7 @@ from typing import Any
 
 import diffusers
 import torch
+from diffusers.hooks import apply_group_offloading
 
 from imgen.engines.diffusers.adapters import Adapters
 from imgen.engines.diffusers.controlnets import read_controlnet, way_of
@@ -44,8 +45,6 @@ class Loaded:
         self.device = device
         self.options = options
         self.adapters = adapters
-        self.largest_batch: int | None = None
-        """Found out when memory did not suffice for more."""
         self.offload = "none"
         self._models = models
         self._first = pipe
@@ -160,17 +159,21 @@ class Loaded:
     def _group(self, pipe: Any) -> None:
         """Each layer comes to the device when it is its turn; once for each component."""
         fresh = [
-            name
-            for name, part in pipe.components.items()
+            part
+            for part in pipe.components.values()
             if isinstance(part, torch.nn.Module) and id(part) not in self._grouped
         ]
-        self._grouped.update(id(pipe.components[name]) for name in fresh)
-        pipe.enable_group_offload(
-            onload_device=torch.device(self.device.name),
-            offload_device=torch.device("cpu"),
-            offload_type="leaf_level",
-            exclude_modules=[name for name in pipe.components if name not in fresh],
-        )
+        how = {
+            "onload_device": torch.device(self.device.name),
+            "offload_device": torch.device("cpu"),
+            "offload_type": "leaf_level",
+        }
+        for part in fresh:  # a pipeline told to leave some out would put those on the device
+            if hasattr(part, "enable_group_offload"):
+                part.enable_group_offload(**how)
+            else:
+                apply_group_offloading(part, **how)
+            self._grouped.add(id(part))
 
     def _settle(self, pipe: Any) -> None:
         if self.offload == "model":

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,7 @@ def paint(loaded: Loaded, orders: Sequence[Order], tell: Tell) -> list[Painting]
         tell(step + 1, int(pipe.num_timesteps) + 1)
         return {}
 
-    with torch.no_grad():
+    with torch.no_grad(), _left_as_found(pipe):
         output = pipe(
             **loaded.family.arguments(pipe, orders),
             **_pictures(loaded, pipe, orders),
@@ -54,6 +55,17 @@ def paint(loaded: Loaded, orders: Sequence[Order], tell: Tell) -> list[Painting]
             callback_on_step_end=after_step,
         )
     return [_painting(np.asarray(image, np.float32), loaded) for image in output.images]
+
+
+@contextmanager
+def _left_as_found(pipe: Any) -> Iterator[None]:
+    """A pipeline that is interrupted leaves on the device what it had just offloaded to it."""
+    try:
+        yield
+    except BaseException:
+        with suppress(Exception):  # the device may be broken; what was raised first says more
+            pipe.maybe_free_model_hooks()
+        raise
 
 
 def _pictures(loaded: Loaded, pipe: Any, orders: Sequence[Order]) -> dict[str, Any]:
