@@ -119,7 +119,8 @@ def _keep(small: Float8Linear | Float8Conv2d, layer: nn.Linear | nn.Conv2d) -> N
 
 
 def _whole(small: Float8Linear | Float8Conv2d, dtype: torch.dtype) -> torch.Tensor:
-    return small.weight.view(_FLOAT8).to(dtype) * small.scale.to(dtype)
+    # In place, and by 32-bit scales: 16 bits would round them, or lose them among the subnormal.
+    return small.weight.view(_FLOAT8).to(dtype).mul_(small.scale)
 
 
 def _bitsandbytes() -> Any:

@@ -120,6 +120,26 @@ def test_small_numbers_lose_no_more_in_8_bit_floats_than_large_ones(weights: Wei
             assert (found - wanted).norm() < 0.05 * wanted.norm()
 
 
+@pytest.mark.parametrize("size", [1.0, 2e-3, 2e-4, 2e-5])
+def test_small_numbers_lose_no_more_in_a_format_of_16_bits_than_in_one_of_32(
+    size: float, weights: Weights
+) -> None:
+    weights("sdxl")
+    import torch
+
+    from imgen.engines.diffusers.quantise import Float8Linear, _whole
+
+    torch.manual_seed(1)
+    layer = torch.nn.Linear(256, 64)
+    layer.weight.data.normal_(std=size)
+    small = Float8Linear(layer)
+    for dtype in (torch.float16, torch.bfloat16):
+        found = _whole(small, dtype)
+        assert found.dtype == dtype
+        least = _whole(small, torch.float32).to(dtype).float() - layer.weight
+        assert (found.float() - layer.weight).norm() <= 1.001 * least.norm()
+
+
 async def test_the_size_of_smaller_weights_is_known_before_they_are_loaded(
     weights: Weights, engine: Any, ask: Ask
 ) -> None:
