@@ -11,7 +11,7 @@ from pathlib import Path
 
 import structlog
 
-from imgen.engines.comfyui.entry import State
+from imgen.engines.comfyui.entry import Entry, State
 from imgen.engines.comfyui.fleet import Fleet, Sight
 from imgen.engines.comfyui.job import ComfyJob, Lost, NotTaken, Pace
 from imgen.engines.comfyui.listen import Heard, listening
@@ -93,7 +93,7 @@ class ComfyUiEngine:
         while lost < _SENDS:
             sights = await fleet.sights(errand.prompt if errand.known else "", but=refused)
             standing = _standing(sights, errand)
-            await self._clear(errand, [one for one in sights if one.entry and one is not standing])
+            await self._clear(errand, [one for one in sights if one is not standing])
             sight = standing or replace(sights[0], entry=None)
             with fleet.given(sight.server):
                 try:
@@ -130,11 +130,11 @@ class ComfyUiEngine:
     async def _clear(self, errand: _Errand, sights: Sequence[Sight]) -> None:
         """What earlier tries left behind that is of no use: failed, stopped, or something else."""
 
-        async def clear(server: Server) -> None:
+        async def clear(server: Server, entry: Entry) -> None:
             async with server.calls() as calls:
-                await briefly(stop(calls, errand.prompt), _CANCEL_SECONDS)
+                await briefly(stop(calls, errand.prompt, entry.client), _CANCEL_SECONDS)
 
-        await asyncio.gather(*(clear(sight.server) for sight in sights))
+        await asyncio.gather(*(clear(one.server, one.entry) for one in sights if one.entry))
 
     def _server(self, url: str) -> Server:
         if url not in self._servers:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from imgen.engines.comfyui.prompt import MARK
+from imgen.engines.comfyui.prompt import MARK, is_name
 from imgen.engines.remote.server import Calls, failed
 
 _LARGEST_ANSWER = 32 * 1024 * 1024
@@ -75,16 +75,6 @@ async def find(calls: Calls, prompt_id: str, client: str = "", *, tries: int = 1
     )
 
 
-async def running(calls: Calls, prompt_id: str) -> bool:
-    """Whether a prompt with this id runs there now.
-
-    Raises:
-        imgen.errors.Upstream: see `find`.
-    """
-    queue = await _get(calls, "/queue", tries=1)
-    return any(_is(row, prompt_id) for row in _rows(calls, queue, "queue_running"))
-
-
 def messages(record: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """What happened to it, in order: event and data."""
     status = record.get("status")
@@ -119,8 +109,9 @@ def _of(entry: Entry, client: str) -> Entry | None:
 def _entry(state: State, row: object, record: Mapping[str, Any] | None = None) -> Entry:
     extra = row[_EXTRA_DATA] if isinstance(row, list) and len(row) > _EXTRA_DATA else None
     said = extra if isinstance(extra, dict) else {}
-    client, mark = (str(said.get(name) or "") for name in ("client_id", MARK))
-    return Entry(state, client, mark, record or {})
+    client = said.get("client_id")
+    mark = str(said.get(MARK) or "")
+    return Entry(state, client if is_name(client) else "", mark, record or {})
 
 
 def _is(row: Sequence[object], prompt_id: str) -> bool:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import structlog
 
+from imgen.engines.comfyui.claim import Claim
 from imgen.engines.comfyui.entry import Ending, Entry, State, find, messages
 from imgen.engines.comfyui.listen import Heard
 from imgen.engines.comfyui.order import Order
-from imgen.engines.comfyui.prompt import MARK
+from imgen.engines.comfyui.prompt import MARK, is_name
 from imgen.engines.comfyui.stop import forget, stop
 from imgen.engines.protocol import Progress
 from imgen.engines.remote.attended import settled
@@ -25,8 +27,11 @@ from imgen.errors import Unavailable, Upstream
 _log = structlog.get_logger(__name__)
 _LISTEN_SECONDS = 2.0
 _SEND_SECONDS = 5.0
+_ARRIVAL_SECONDS = 5.0
+"""For a prompt whose sending was not answered to be in the queue after all."""
 _MOMENT_SECONDS = 0.05
 _LONGEST_LOG = 500
+_LONGEST_NAME = 1000
 _REASONS = 3
 """Faults of a workflow that are named, by node."""
 
@@ -37,6 +42,10 @@ class NotTaken(Unavailable):
 
 class Lost(Exception):
     """The server no longer knows the job, or no longer answers: it has to be sent again."""
+
+
+class Stopped(Lost):
+    """Somebody else told the server to stop it: an earlier try of the job, or a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +70,16 @@ class ComfyJob:
     heard: Heard
     pace: Pace
     taken_up: bool = False
-    """Whether the server has it already, from an earlier try."""
+    """Whether the server has it already, from an earlier try, in whose name it is watched."""
+    claim: Claim = field(init=False)
     _sent: bool = field(default=False, init=False)
+    _may_arrive_until: float = field(default=0.0, init=False)
+    """By the monotonic clock: a server may be slow to queue what it was sent."""
+
+    def __post_init__(self) -> None:
+        sent = self.client_id or self.heard.prompt_id
+        owner = uuid.uuid4().hex if self.taken_up else self.client_id
+        self.claim = Claim(self.calls, sent, owner)
 
     async def run(self, progress: Progress) -> Pixels:
         """Have the picture made, or wait for it.
@@ -75,7 +92,9 @@ class ComfyJob:
         """
         self._sent = self.taken_up
         progress(0, 1)
-        if not self.taken_up:
+        if self.taken_up:
+            await self.claim.make()
+        else:
             await self._upload()
             progress(0, 1)
             await self._listened()
@@ -85,13 +104,14 @@ class ComfyJob:
         return await asyncio.to_thread(read_picture, picture)
 
     async def cancel(self) -> None:
-        """Stop this job wherever it is, and no other."""
-        if self._sent:
-            await stop(self.calls, self.heard.prompt_id)
+        """Stop this job wherever it is, and no other; unless it is somebody else's by now."""
+        if self._sent and await self.claim.held():
+            await stop(self.calls, self.heard.prompt_id, self.client_id)
 
     async def forget(self) -> None:
-        """Take it out of the server's history."""
-        await forget(self.calls, self.heard.prompt_id)
+        """Take it out of the server's history, likewise."""
+        if await self.claim.held():
+            await forget(self.calls, self.heard.prompt_id)
 
     async def _listened(self) -> None:
         """Until the websocket is up, within reason: what is told before that is not heard."""
@@ -126,6 +146,8 @@ class ComfyJob:
         try:
             reply = await self.calls.ask("POST", "/prompt", body=body, repeatable=False)
         except Upstream:
+            grace = min(_ARRIVAL_SECONDS, self.pace.patience)
+            self._may_arrive_until = time.monotonic() + grace
             return
         said = reply.json()
         said = said if isinstance(said, dict) else {}
@@ -134,25 +156,22 @@ class ComfyJob:
         if not reply.good or self._concerns(faults):
             self._refused(faults, said.get("error"))
         # An old one gives ids of its own; what makes no sense is as good as no answer.
-        if isinstance(name := said.get("prompt_id"), str):
+        if is_name(name := said.get("prompt_id")):
             self.heard.prompt_id = name
 
     def _concerns(self, faults: Mapping[str, Any]) -> bool:
         """Whether the node that counts will not run: a server queues what is left of a workflow."""
+        named = [one.get("dependent_outputs") for one in faults.values() if isinstance(one, dict)]
         return bool(self.order.output) and any(
-            self.order.output in fault.get("dependent_outputs", ())
-            for fault in faults.values()
-            if isinstance(fault, dict)
+            isinstance(outputs, list) and self.order.output in outputs for outputs in named
         )
 
     def _refused(self, faults: Mapping[str, Any], error: object) -> NoReturn:
-        """A workflow that a server does not take is the deployment's fault, not a client's."""
+        """A workflow that a server does not take is the deployment's fault, not a client's: what
+        is missing is in the log."""
         reasons = ", ".join(_node_errors(faults)) or _error(error)
         _log.warning("comfyui.refused", server=self.calls.server.host, reasons=reasons)
-        raise NotTaken(
-            f"ComfyUI does not take the model's workflow{': ' if reasons else ''}{reasons}",
-            code="comfyui_refused",
-        )
+        raise NotTaken("ComfyUI does not take the model's workflow", code="comfyui_refused")
 
     async def _end(self, progress: Progress) -> Mapping[str, Any]:
         """The job's history, once it has ended."""
@@ -167,9 +186,11 @@ class ComfyJob:
                 if time.monotonic() - silent_since >= self.pace.patience:
                     raise Lost from None
             else:
-                if entry is None:
+                if entry is None and time.monotonic() >= self._may_arrive_until:
                     raise Lost
-                if entry.state is State.DONE:
+                if entry is not None:
+                    self._may_arrive_until = 0.0
+                if entry is not None and entry.state is State.DONE:
                     self._check(entry)
                     progress(max(1, self.heard.of), max(1, self.heard.of))
                     return entry.record
@@ -195,19 +216,16 @@ class ComfyJob:
 
         Raises:
             imgen.errors.Upstream: it did not.
-            Lost: it was taken up while the earlier try was stopping it.
+            Stopped: somebody else stopped it.
         """
         if entry.ending is Ending.GOOD:
             return
         if entry.ending is Ending.STOPPED:
-            if self.taken_up:
-                raise Lost
-            raise failed(self.calls.server, "was told by somebody else to stop")
+            raise Stopped
         for name, data in messages(entry.record):
             if name == "execution_error":
                 self._log_error(data)
-                raise failed(self.calls.server, f"failed in its node {data.get('node_type')}")
-        raise failed(self.calls.server, "failed")
+        raise failed(self.calls.server, "failed at making the picture")
 
     def _log_error(self, data: Mapping[str, Any]) -> None:
         _log.warning(
@@ -243,12 +261,22 @@ def _images(outputs: object, wanted: str) -> Iterator[Mapping[str, str]]:
         if (wanted and name != wanted) or not isinstance(images, list):
             continue
         for image in images:
-            if isinstance(image, dict) and isinstance(image.get("filename"), str):
-                yield {
-                    "filename": image["filename"],
-                    "subfolder": str(image.get("subfolder", "")),
-                    "type": str(image.get("type", "output")),
-                }
+            if not isinstance(image, dict):
+                continue
+            given = {name: image.get(name, usual) for name, usual in _FILE.items()}
+            if all(_sendable(value) for value in given.values()):
+                yield {name: str(value) for name, value in given.items()}
+
+
+_FILE = {"filename": None, "subfolder": "", "type": "output"}
+"""What a picture is asked for by; None where there has to be something."""
+
+
+def _sendable(given: object) -> bool:
+    try:
+        return isinstance(given, str) and len(given.encode()) <= _LONGEST_NAME
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return False
 
 
 def _node_errors(faults: Mapping[str, Any]) -> Iterator[str]:

@@ -46,7 +46,7 @@ class Heard:
             ours = data["prompt_id"] == self.prompt_id
         except (ValueError, LookupError, TypeError, RecursionError):
             return
-        if not ours:
+        if not ours or not isinstance(kind, str):
             return
         if kind == "progress":
             self._progress(data.get("node"), data)
@@ -79,6 +79,13 @@ def _whole(number: object) -> int | None:
     return int(number) if 0 <= number < _MOST else None
 
 
+class _Direct(connect):
+    """Goes where it is sent and nowhere else: a redirect is an answer that does not help."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
+
+
 @asynccontextmanager
 async def listening(server: Server, client_id: str, heard: Heard) -> AsyncIterator[None]:
     """Listen while the block runs. A server whose websocket cannot be reached is polled alone."""
@@ -95,7 +102,7 @@ async def _listen(server: Server, client_id: str, heard: Heard) -> None:
     url = f"ws{server.url.removeprefix('http')}/ws?clientId={client_id}"
     while True:
         try:
-            async with connect(
+            async with _Direct(
                 url,
                 ssl=tls() if secure else None,
                 additional_headers=server.headers,

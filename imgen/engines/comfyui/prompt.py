@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import uuid
+from typing import TypeGuard
 
 from imgen.engines.comfyui.order import Order
 
@@ -12,6 +14,12 @@ _NAMESPACE = uuid.UUID("5d4a3f0e-8c57-4f0b-9a66-1f4f0b7c2e91")
 MARK = "imgen"
 """Where a prompt's `extra_data` says what it asks for."""
 _LENGTH = 32
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def is_name(given: object) -> TypeGuard[str]:
+    """Whether it can be the id of a prompt or a client: what a server says goes into addresses."""
+    return isinstance(given, str) and _NAME.fullmatch(given) is not None
 
 
 def prompt_id(job: str) -> str:

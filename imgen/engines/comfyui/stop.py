@@ -4,40 +4,45 @@ from __future__ import annotations
 
 import asyncio
 
-from imgen.engines.comfyui.entry import running
+from imgen.engines.comfyui.entry import State, find
 from imgen.engines.remote.server import Calls
 
 _AGAIN_SECONDS = 0.1
+_TRIES = 2
 
 
-async def stop(calls: Calls, prompt_id: str) -> None:
+async def stop(calls: Calls, prompt_id: str, client: str) -> None:
     """Until nothing of it waits or runs there: what runs stops at the end of its step.
+
+    Args:
+        client: only what it sent: the next try of a job sends its own under the same id. Empty:
+            whoever sent it.
 
     Raises:
         imgen.errors.ImgenError: the server cannot be told.
     """
-    while True:
+    while entry := await find(calls, prompt_id, client, tries=_TRIES):
+        if entry.state is State.DONE:
+            await forget(calls, prompt_id)
+            return
         path = f"/api/jobs/{prompt_id}/cancel"
-        reply = await calls.ask("POST", path, tries=2, urgent=True)
+        reply = await calls.ask("POST", path, tries=_TRIES, urgent=True)
         if not reply.good:
-            await _stop_old(calls, prompt_id)
-            break
-        said = reply.json()
-        if not isinstance(said, dict) or said.get("cancelled") is not True:
-            break
+            await _stop_old(calls, prompt_id, entry.state)
         await asyncio.sleep(_AGAIN_SECONDS)
-    await forget(calls, prompt_id)
 
 
 async def forget(calls: Calls, prompt_id: str) -> None:
     """Take the prompt out of the server's history."""
-    await calls.ask("POST", "/history", body={"delete": [prompt_id]}, tries=2, urgent=True)
+    await calls.ask("POST", "/history", body={"delete": [prompt_id]}, tries=_TRIES, urgent=True)
 
 
-async def _stop_old(calls: Calls, prompt_id: str) -> None:
+async def _stop_old(calls: Calls, prompt_id: str, state: State) -> None:
     """On a ComfyUI from before that call."""
-    await calls.ask("POST", "/queue", body={"delete": [prompt_id]}, tries=2, urgent=True)
     # An older one still stops whoever runs: so only while that is this prompt.
-    while await running(calls, prompt_id):
-        await calls.ask("POST", "/interrupt", body={"prompt_id": prompt_id}, tries=2, urgent=True)
-        await asyncio.sleep(_AGAIN_SECONDS)
+    path, body = (
+        ("/interrupt", {"prompt_id": prompt_id})
+        if state is State.RUNNING
+        else ("/queue", {"delete": [prompt_id]})
+    )
+    await calls.ask("POST", path, body=body, tries=_TRIES, urgent=True)
