@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from imgen.catalog.load import load_catalog
+from imgen.cli.check_models import show_models
 from imgen.cli.options import DataDir, run, settings_for
 from imgen.errors import ImgenError
 from imgen.settings import Settings, names
@@ -27,9 +28,10 @@ def check(
     ] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Print the effective configuration, secrets masked, and try each backend.
+    """Print the effective configuration, secrets masked, try each backend, list what can run now.
 
-    Ends with status 1 when one of them does not work.
+    Ends with status 1 when a part of this deployment does not work. Remote servers that do not
+    answer are shown beside their models: there may be others.
     """
     console = Console(highlight=False)
     if settings_only:
@@ -38,7 +40,10 @@ def check(
     settings = settings_for(data_dir)
     for name, value in _effective(settings, ""):
         console.print(f"{name} = {value}", markup=False, soft_wrap=True)
-    if not run(_try_all(settings, console)):
+    good = run(_try_all(settings, console))
+    if good:
+        run(show_models(settings, console))
+    else:
         raise typer.Exit(1)
 
 
@@ -104,10 +109,11 @@ async def _catalog(settings: Settings) -> str:
 
 async def _models(settings: Settings) -> str:
     catalog, engines = load_catalog(settings.catalog.paths), make_registry(settings)
-    runs = [model.key for model in catalog.models.values() if not engines.obstacle(model)]
+    models = catalog.models.values()
+    runs = [model.key for model in models if not engines.obstacle_here(model)]
     if not runs:
         raise ImgenError("no model of the catalog can run here")
-    return f"{', '.join(runs)} can run here; `imgen catalog list` says why others cannot"
+    return f"{len(runs)} of {len(models)} can run with these settings; see below"
 
 
 async def _review(settings: Settings) -> str:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -31,6 +31,9 @@ from imgen.engines.protocol import (
 )
 from imgen.errors import ImgenError, Invalid, Unavailable, Upstream
 
+if TYPE_CHECKING:  # it brings an HTTP client along
+    from imgen.engines.remote.look import Look
+
 _log = structlog.get_logger()
 _OBSTACLE_SECONDS = 5.0
 """For so long an answer is believed: it may have taken a look at files."""
@@ -39,6 +42,8 @@ EngineSettings = Mapping[str, Mapping[str, object]]
 """Engine → what this deployment tells it: folders, devices, budgets."""
 Obstacle = Callable[[Mapping[str, object], Mapping[str, object]], str]
 """(a model's options, the engine's settings) → why it cannot run here, in one clause, or ''."""
+Looks = Callable[[Mapping[str, object], Mapping[str, object]], Sequence["Look"]]
+"""(a model's options, the engine's settings) → how to see whether its servers are there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,8 @@ class Plugin:
     obstacle: str = ""
     """`module:function`, an `Obstacle` in a module that is quick to import; empty: nothing is ever
     in the way."""
+    looks: str = ""
+    """`module:function`, a `Looks` for the remote servers of a model; empty: it has none."""
 
 
 BUILT_IN: Mapping[str, Plugin] = {
@@ -59,13 +66,19 @@ BUILT_IN: Mapping[str, Plugin] = {
         "imgen.engines.diffusers.obstacle:obstacle",
     ),
     "comfyui": Plugin(
-        "imgen.engines.comfyui.engine:ComfyUiEngine", "imgen.engines.comfyui.servers:obstacle"
+        "imgen.engines.comfyui.engine:ComfyUiEngine",
+        "imgen.engines.comfyui.servers:obstacle",
+        "imgen.engines.comfyui.look:looks",
     ),
     "runpod": Plugin(
-        "imgen.engines.runpod.engine:RunPodEngine", "imgen.engines.runpod.obstacle:obstacle"
+        "imgen.engines.runpod.engine:RunPodEngine",
+        "imgen.engines.runpod.obstacle:obstacle",
+        "imgen.engines.runpod.look:looks",
     ),
     "openai": Plugin(
-        "imgen.engines.openai.engine:OpenAiEngine", "imgen.engines.openai.offer:obstacle"
+        "imgen.engines.openai.engine:OpenAiEngine",
+        "imgen.engines.openai.offer:obstacle",
+        "imgen.engines.openai.look:looks",
     ),
 }
 """Name → where."""
@@ -91,16 +104,25 @@ class Registry:
         self._known: dict[Model, tuple[float, str]] = {}
         self.run_elsewhere: frozenset[str] = frozenset()
         """Keys of models that workers of this deployment say they run."""
+        self.works_here = True
+        """Whether jobs are taken in this process, or in one beside it with the same settings."""
 
     def obstacle(self, model: Model) -> str:
-        """Why no worker can run a model, in one clause; empty when one can. Loads nothing."""
-        return "" if model.key in self.run_elsewhere else self.obstacle_here(model)
+        """Why no worker can run a model, in one clause; empty when one can. Loads nothing.
+
+        What workers say counts more than what this process could do itself, if it were one.
+        """
+        if model.key in self.run_elsewhere:
+            return ""
+        if reason := self.obstacle_here(model):
+            return reason
+        return "" if self.works_here or not self.run_elsewhere else "no worker takes it now"
 
     def obstacle_here(self, model: Model) -> str:
         """Why this process cannot run a model, in one clause; empty when it can. Loads nothing."""
         asked, answer = self._known.get(model, (0.0, ""))
         if not asked or time.monotonic() - asked > _OBSTACLE_SECONDS:
-            answer = _reasons(self._looked(model))
+            answer = _reasons(self.ways(model))
             self._known[model] = (time.monotonic(), answer)
         return answer
 
@@ -120,6 +142,19 @@ class Registry:
             except Invalid as error:  # the operator's mistake, not the client's
                 raise Unavailable(f"The engine {name} cannot be made: {error.message}") from error
         return self._engines[name]
+
+    def ways(self, model: Model) -> list[tuple[Way, str]]:
+        """Each way to run a model, and what is in it here, in one clause. Blocking: it may take a
+        look at files."""
+        return [(way, self._in_the_way(way)) for way in model.ways]
+
+    def looks(self, way: Way) -> Sequence[Look]:
+        """How to see whether the remote servers of a way are there, where nothing else is in it."""
+        plugin = self._plugins.get(way.engine)
+        if plugin is None or not plugin.looks:
+            return ()
+        find: Looks = _imported(plugin.looks)
+        return find(way.options, self._settings.get(way.engine, {}))
 
     async def _ready(self, name: str) -> Engine:
         """See `engine`. Its libraries, which may take many seconds, are imported in a thread: a
@@ -146,7 +181,7 @@ class Registry:
         """
         failure: ImgenError | None = None  # a passing one: another try may do better
         cannot: Invalid | None = None
-        looked = await asyncio.to_thread(self._looked, model)
+        looked = await asyncio.to_thread(self.ways, model)
         for way in [way for way, reason in looked if not reason]:
             try:
                 order = replace(request, options=way.options)
@@ -162,10 +197,6 @@ class Registry:
                     raise
                 cannot = cannot or error
         raise failure or cannot or Unavailable(f"{model.key} cannot run here: {_reasons(looked)}")
-
-    def _looked(self, model: Model) -> list[tuple[Way, str]]:
-        """Each way, and what is in it. Blocking: that may be files."""
-        return [(way, self._in_the_way(way)) for way in model.ways]
 
     def _in_the_way(self, way: Way) -> str:
         plugin = self._plugins.get(way.engine)

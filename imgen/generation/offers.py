@@ -10,10 +10,11 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import structlog
 
-from imgen.database.pool import Database
+from imgen.database.pool import Connection, Database
 from imgen.engines.registry import Registry
 from imgen.errors import Unavailable
 
@@ -54,6 +55,15 @@ class Announce:
             )
 
 
+async def announced(connection: Connection) -> dict[str, tuple[str, ...]]:
+    """Worker → keys of the models that it says it runs."""
+    cursor = await connection.execute(
+        "SELECT worker, array_agg(model ORDER BY model) FROM offered_models"
+        " WHERE until > now() GROUP BY worker ORDER BY worker"
+    )
+    return {str(worker): tuple(models) for worker, models in await cursor.fetchall()}
+
+
 @contextlib.asynccontextmanager
 async def heard(database: Database, engines: Registry) -> AsyncIterator[None]:
     """Keep a process's engines told of what workers elsewhere run, while the block runs."""
@@ -75,9 +85,7 @@ async def heard(database: Database, engines: Registry) -> AsyncIterator[None]:
 async def _listen(database: Database, engines: Registry) -> None:
     try:
         async with database.connection() as connection:
-            cursor = await connection.execute(
-                "SELECT DISTINCT model FROM offered_models WHERE until > now()"
-            )
-            engines.run_elsewhere = frozenset(str(row[0]) for row in await cursor.fetchall())
+            offers = await announced(connection)
+        engines.run_elsewhere = frozenset(chain.from_iterable(offers.values()))
     except Unavailable as error:  # what was known stays known
         _log.warning("offers.not_heard", error=error.message)

@@ -36,6 +36,7 @@ class Doors:
 async def open_doors(core: Core, public_url: str) -> AsyncIterator[Doors]:
     """The parts over a core."""
     accounts, submit = core.settings.accounts, core.submit
+    core.engines.works_here = core.settings.worker.embedded
     async with heard(core.database, core.engines), Endings(core.database) as endings:
         yield Doors(
             core=core,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
 import re
 import subprocess
@@ -13,6 +15,8 @@ import httpx
 import psutil
 import pytest
 
+from tests.engines.remote.comfy import comfy
+from tests.engines.remote.openai_server import openai_server
 from tests.live import Deployment, deployed
 
 
@@ -100,6 +104,67 @@ def test_check_fails_when_a_part_does_not_work(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "fails database: Cannot connect" in done.stdout
     assert "hunter2" not in done.stdout + done.stderr
+
+
+_MEADOW = """
+[models.meadow]
+label = "Meadow"
+engine = "comfyui"
+family = "sdxl"
+styles = ["photoreal"]
+default_style = "photoreal"
+options = { checkpoint = "meadow.safetensors" }
+fallbacks = [
+    { engine = "openai", options = { model = "meadow", dialect = "vllm-omni" } },
+    { engine = "runpod", options = { endpoint = "abc", checkpoint = "meadow.safetensors" } },
+]
+"""
+
+
+async def test_check_says_of_each_model_and_engine_whether_it_can_run_now(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(_MEADOW)
+    async with comfy() as comfyui, openai_server() as openai:
+        done = await asyncio.to_thread(
+            _imgen,
+            "check",
+            IMGEN_DATA_DIR=str(tmp_path / "data"),
+            IMGEN_CATALOG__PATHS=json.dumps([str(tmp_path / "mine.toml")]),
+            IMGEN_COMFYUI__URLS=json.dumps([comfyui.url, "http://127.0.0.1:9"]),
+            IMGEN_OPENAI__URL=openai.url,
+            IMGEN_OPENAI__KEY="hunter2",
+            IMGEN_RUNPOD__KEY="hunter3",
+            IMGEN_RUNPOD__URL="http://127.0.0.1:9/v2",
+        )
+    said, near = done.stdout, httpx.URL(comfyui.url).netloc.decode()
+    assert done.returncode == 0, said + done.stderr
+    assert re.search(r"yes sketch \(sketch\)$", said, re.M)
+    assert re.search(r"no  lucid-origin \(vendor\): this installation has no engine vendor", said)
+    meadow = rf"yes meadow \(comfyui\): {near} answers; 127\.0\.0\.1:9 fails: it could not be"
+    assert re.search(meadow, said)
+    assert re.search(r"yes meadow \(openai\): 127\.0\.0\.1:\d+ answers$", said, re.M)
+    assert re.search(r"no  meadow \(runpod\): no server answers: 127\.0\.0\.1:9 fails", said)
+    assert "hunter" not in said + done.stderr
+    assert "no worker runs now" in said
+
+
+def test_check_lists_what_workers_announce(deployment: Deployment) -> None:
+    deadline = time.monotonic() + 20
+    while not re.search(r"  wrk_\w+: .*instant", said := deployment.run("check")):
+        assert time.monotonic() < deadline, said
+
+
+def test_a_worker_whose_device_breaks_is_replaced(deployment: Deployment) -> None:
+    key = deployment.run("keys", "create", "unlucky").strip()
+    with deployment.client(key) as client:
+        body = {"action": "generate", "prompt": "it breaks the device", "model": "instant"}
+        job = client.post("/api/v2", json=body).json()
+        deadline = time.monotonic() + 30
+        while not deployment.events("worker.died"):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        client.post("/api/v2", json={"action": "cancel", "id": job["id"]})
+    assert deployment.events("worker.died")[0]["status"] == 1
+    assert deployment.events("worker.device_broken")
 
 
 def test_check_lists_every_setting() -> None:

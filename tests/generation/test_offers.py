@@ -41,6 +41,29 @@ async def test_a_dead_workers_word_runs_out(database: Database) -> None:
         assert engines.obstacle(_FAR)
 
 
+async def test_without_a_worker_of_its_own_a_server_offers_what_others_take(
+    database: Database,
+) -> None:
+    engines = Registry({})
+    engines.works_here = False
+    async with heard(database, engines):
+        assert engines.obstacle(_SKETCH) == ""  # no worker has said anything yet
+    await Announce(database, "wrk_a", lambda: ["far"])()
+    async with heard(database, engines):
+        assert engines.obstacle(_FAR) == ""
+        assert "no worker takes it" in engines.obstacle(_SKETCH)
+        assert engines.obstacle_here(_SKETCH) == ""
+
+
+async def test_with_a_worker_of_its_own_a_server_offers_what_that_can_run(
+    database: Database,
+) -> None:
+    await Announce(database, "wrk_a", lambda: ["far"])()
+    engines = Registry({})
+    async with heard(database, engines):
+        assert engines.obstacle(_SKETCH) == ""
+
+
 @pytest.fixture(autouse=True)
 async def _forgotten(database: Database) -> None:
     async with database.connection() as connection:
