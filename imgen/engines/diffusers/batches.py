@@ -7,11 +7,14 @@ import contextlib
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any
 
 from imgen.engines.diffusers.order import Order
 from imgen.engines.protocol import Abandoned, EngineResult, Progress
 
+_PATIENCE = 30.0
+"""Seconds that one waits while others are served whose models are at hand."""
 Answer = EngineResult | BaseException
 
 
@@ -27,6 +30,8 @@ class Ticket:
     answer: asyncio.Future[EngineResult]
     unwanted: bool = field(default=False)
     """Nobody waits for it any more. Set by any thread."""
+    since: float = 0.0
+    """When it came, in seconds of the queue's clock."""
 
     def tell(self, step: int, of: int) -> None:
         """Pass progress on, and learn whether the picture is still wanted. From any thread."""
@@ -46,14 +51,24 @@ class Batches:
         work: paints tickets of one key; one answer for each, in order. Runs in that thread.
         largest: most tickets at once.
         window: how long a first one waits for others, in seconds.
+        at_hand: whether a ticket can be served without sending away what others need. Those that
+            can go first, but nobody waits for more than half a minute because of that.
+        now: seconds of any clock.
     """
 
     def __init__(
-        self, work: Callable[[Sequence[Ticket]], Sequence[Answer]], largest: int, window: float
+        self,
+        work: Callable[[Sequence[Ticket]], Sequence[Answer]],
+        largest: int,
+        window: float,
+        at_hand: Callable[[Ticket], bool] = lambda _ticket: True,
+        now: Callable[[], float] = monotonic,
     ) -> None:
         self._work = work
         self._largest = largest
         self._window = window
+        self._at_hand = at_hand
+        self._now = now
         self._waiting: list[Ticket] = []
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="diffusers")
         self._serving: asyncio.Task[None] | None = None
@@ -67,7 +82,7 @@ class Batches:
             imgen.errors.ImgenError: what the work raised.
         """
         loop = asyncio.get_running_loop()
-        ticket = Ticket(key, order, progress, loop.create_future())
+        ticket = Ticket(key, order, progress, loop.create_future(), since=self._now())
         self._waiting.append(ticket)
         if self._serving is None or self._serving.done():
             self._come = asyncio.Event()
@@ -88,7 +103,7 @@ class Batches:
             if idle:
                 await self._gather()
             idle = False
-            batch = self._of_first()[: self._largest]
+            batch = self._next()[: self._largest]
             if not batch:
                 continue
             self._waiting = [ticket for ticket in self._waiting if ticket not in batch]
@@ -103,16 +118,18 @@ class Batches:
         """Until a batch is full, or the window is over."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._window):
-                while len(self._of_first()) < self._largest:
+                while len(self._next()) < self._largest:
                     self._come.clear()
                     await self._come.wait()
 
-    def _of_first(self) -> list[Ticket]:
-        """Everything that may be painted with the one that has waited longest."""
+    def _next(self) -> list[Ticket]:
+        """Everything that may be painted with the one whose turn it is."""
         if not self._waiting:
             return []
-        key = self._waiting[0].key
-        return [ticket for ticket in self._waiting if ticket.key == key]
+        first = self._waiting[0]
+        if self._now() - first.since < _PATIENCE:
+            first = next(filter(self._at_hand, self._waiting), first)
+        return [ticket for ticket in self._waiting if ticket.key == first.key]
 
 
 def _settle(ticket: Ticket, answer: Answer) -> None:

@@ -69,7 +69,7 @@ class DiffusersEngine:
         self._compiler = Compiler()
         self._open = False
         self._opening = Lock()
-        self._batches = Batches(self._work, batch, batch_window_ms / 1000)
+        self._batches = Batches(self._work, batch, batch_window_ms / 1000, self._is_at_hand)
 
     async def run(self, request: EngineRequest, progress: Progress) -> EngineResult:
         """Wait for the device and paint. See `imgen.engines.protocol.Engine`."""
@@ -157,6 +157,10 @@ class DiffusersEngine:
             assert isinstance(ticket.order, Order)
             groups.setdefault(loaded.family.shape(pipe, ticket.order), []).append(ticket)
         return spread(list(groups.values()), lambda group: self._answers(loaded, group), tickets)
+
+    def _is_at_hand(self, ticket: Ticket) -> bool:
+        order = ticket.order
+        return not isinstance(order, Order) or self._resident.is_at_hand(order.options)
 
     def _answers(self, loaded: Loaded, tickets: Sequence[Ticket]) -> Sequence[Answer]:
         began = perf_counter()

@@ -73,6 +73,16 @@ class Resident:
         self._models.move_to_end(key)
         return self._models[key]
 
+    def is_at_hand(self, options: ModelOptions) -> bool:
+        """Whether a model is in memory, or comes without sending others away, as far as is known.
+
+        From any thread while nothing is loaded.
+        """
+        size = self._sizes.get(options.key)
+        if size is None or options.key in self._models:
+            return True
+        return self._taken(size, self._offload_for(options, size)) <= self._budget
+
     def drop_least_used(self, but: Loaded | None = None) -> bool:
         """Send away the other model on the device that was used longest ago; False: none is there.
 

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Sequence
+from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -108,6 +111,47 @@ async def test_prompts_of_any_length_with_and_without_negatives_are_each_right(
     for one, other in zip(alone, together, strict=True):
         assert np.abs(one.image.astype(int) - other.image).max() <= 1
         assert one.ignored == other.ignored
+
+
+def _moved_by_words(weights: Path, folder: Path, part: str) -> Path:
+    """The same weights, but for a matrix that brings words in: it is a hundred times larger.
+
+    Those made at random hardly hear the prompt, and would hide a wrong one.
+    """
+    from safetensors.torch import load_file, save_file
+
+    shutil.copytree(weights, folder)
+    file = folder / "transformer" / "diffusion_pytorch_model.safetensors"
+    tensors = load_file(file)
+    tensors[part] *= 100
+    save_file(tensors, file, metadata={"format": "pt"})
+    return folder
+
+
+@pytest.mark.parametrize("guidance", [0.0, 4.0])
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("qwen-image", "transformer_blocks.0.attn.add_v_proj.weight"),
+        ("z-image", "cap_embedder.1.weight"),
+    ],
+)
+async def test_prompts_of_other_lengths_share_a_batch_where_padding_is_masked(
+    name: str, part: str, guidance: float, weights: Weights, engines: Engines, tmp_path: Path
+) -> None:
+    folder = _moved_by_words(weights(name), tmp_path / name, part)
+    words = (("a lake", "fog"), ("a street in the rain", ""), ("red kites", "a crowd of people"))
+    requests = [
+        make_request(folder, prompt=prompt, negative_prompt=negative, guidance_scale=guidance)
+        for prompt, negative in words
+    ]
+    alone = await engines.alone(requests)
+    together = await engines.together(requests, 3)
+    assert [one.info["batch"] for one in together] == [3, 3, 3]
+    for one, other in zip(alone, together, strict=True):
+        assert np.abs(one.image.astype(int) - other.image).max() <= 1
+    for one, other in combinations(alone, 2):  # of one seed: it is the words that differ
+        assert np.abs(one.image.astype(int) - other.image).max() > 5
 
 
 @pytest.mark.parametrize("name", ["sd15", "sdxl", "flux-dev", "qwen-image", "z-image"])
@@ -222,6 +266,35 @@ async def test_a_long_run_of_one_kind_keeps_no_other_waiting() -> None:
     await asyncio.gather(*crowd)
     assert served <= 3  # four of the others were there before it: two batches, and one under way
     assert begun.count("many") == 12
+
+
+async def _served(names: str, until: int) -> str:
+    """The order in which tickets for two models are served of which only one is in memory.
+
+    Without torch. All come at once; after `until` of them half a minute has passed.
+    """
+    begun: list[str] = []
+
+    def work(tickets: Sequence[Ticket]) -> list[Answer]:
+        begun.append(str(tickets[0].key)[0])
+        return [EngineResult(picture())] * len(tickets)
+
+    def at_hand(ticket: Ticket) -> bool:
+        return str(ticket.key)[0] == (begun[-1] if begun else names[0])
+
+    batches = Batches(work, 1, 0.0, at_hand, lambda: 30.0 if len(begun) >= until else 0.0)
+    await asyncio.gather(
+        *(batches.submit(f"{name}{at}", None, ignore) for at, name in enumerate(names))
+    )
+    return "".join(begun)
+
+
+async def test_what_needs_no_model_loaded_goes_first() -> None:
+    assert await _served("abaabaa", until=7) == "aaaaabb"
+
+
+async def test_nobody_waits_long_for_that() -> None:
+    assert await _served("abaabaa", until=3) == "aaabbaa"
 
 
 async def test_what_is_left_while_it_waits_is_never_begun() -> None:

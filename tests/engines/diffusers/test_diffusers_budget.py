@@ -175,6 +175,37 @@ def test_models_that_wait_in_main_memory_leave_it_to_others(
     assert models.here == ["small", "broad"]
 
 
+def test_a_model_is_at_hand_unless_others_would_have_to_leave() -> None:
+    models = Models()
+    broad, small, other = (
+        ModelOptions(weights=name, offload="none") for name in ("flux", "small", "other")
+    )
+    for options in (broad, small, other):
+        assert models.resident.is_at_hand(options)  # what is not known keeps nobody waiting
+        models.resident.get(options)
+    assert models.here == ["small", "other"]
+    assert models.resident.is_at_hand(small)
+    assert not models.resident.is_at_hand(broad)
+    models.resident.drop_least_used()
+    assert models.resident.is_at_hand(small)
+
+
+async def test_models_asked_for_in_turns_are_not_loaded_for_each_batch(
+    weights: Weights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("sd15", "sdxl")
+    requests = [make_request(weights(names[seed % 2]), seed=seed) for seed in range(8)]
+    from imgen.engines.diffusers.engine import DiffusersEngine
+
+    engine = DiffusersEngine(device="cpu", batch=1, batch_window_ms=0, memory_gb=1e-6)
+    _paint_when(monkeypatch, lambda _loaded, _count: True)
+    for request in requests[:2]:
+        await engine.run(request, ignore)
+    before = engine._resident.departures
+    await asyncio.gather(*(engine.run(request, ignore) for request in requests))
+    assert engine._resident.departures - before <= 2
+
+
 def _paint_when(monkeypatch: pytest.MonkeyPatch, fits: Any) -> list[int]:
     """Painting as quick as can be, of as many at once as `fits` says yes to."""
     import torch

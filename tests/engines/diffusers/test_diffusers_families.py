@@ -171,6 +171,7 @@ async def test_odd_sizes_come_out_as_asked(
         ("flux2-klein", {"guidance_scale": 4.0}, ("guidance_scale",)),
         ("qwen-image", {"negative_prompt": "fog"}, ()),
         ("z-image", {"negative_prompt": "fog", "guidance_scale": 0.0}, ("negative_prompt",)),
+        ("z-image", {"negative_prompt": "fog", "guidance_scale": 0.5}, ()),
         ("sd15", {"transparent": True}, ("transparent",)),
     ],
 )
@@ -188,6 +189,7 @@ async def test_what_a_model_cannot_honour_is_said(
         ("flux-dev", {"options": {"true_cfg_scale": 3.0}}),
         ("qwen-image", {}),
         ("z-image", {}),
+        ("z-image", {"guidance_scale": 0.5}),
     ],
 )
 async def test_a_negative_prompt_that_is_not_ignored_changes_the_picture(

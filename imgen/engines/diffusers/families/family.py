@@ -60,11 +60,10 @@ class Family(Protocol):
         ...
 
 
-def ignored_of_plain_prompts(order: Order) -> tuple[str, ...]:
+def ignored_of_plain_prompts(order: Order, *, guided: bool) -> tuple[str, ...]:
     """Where a language model reads plain prompts: weights, and negatives without guidance."""
-    request = order.request
     fields = []
-    if request.negative_prompt and request.guidance_scale <= 1:
+    if order.request.negative_prompt and not guided:
         fields.append("negative_prompt")
     if is_weighted(order.prompt):
         fields.append("prompt_weights")

@@ -78,20 +78,5 @@ def _distilled(pipe: Any) -> bool:
     return bool(pipe.config.get("is_distilled", False))
 
 
-def _layers(pipe: Any) -> tuple[int, ...]:
-    """Three layers of the encoder, spread as in the released weights; () for those themselves.
-
-    A text encoder with fewer layers than the released one has (30 for klein's smaller sibling)
-    keeps its proportions: the depth of what it reads is relative.
-    """
-    config = pipe.text_encoder.config
-    depth = int(getattr(config, "text_config", config).num_hidden_layers)
-    if depth > 30 or (depth > 27 and "Klein" in type(pipe).__name__):
-        return ()
-    width = int(getattr(config, "text_config", config).hidden_size)
-    wanted = int(pipe.transformer.config.joint_attention_dim) // width
-    return tuple(round(depth * (place + 1) / (wanted + 1)) for place in range(wanted))
-
-
 DEV = Flux2(_DEV)
 KLEIN = Flux2(_KLEIN)

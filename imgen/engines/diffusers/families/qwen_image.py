@@ -38,10 +38,9 @@ class QwenImage:
     traits = _TRAITS
 
     def shape(self, pipe: Any, order: Order) -> Hashable:
-        """Prompts of as many tokens: shorter ones would be padded, which shifts their places."""
-        read = pipe.tokenizer
-        prompts = (order.prompt, order.request.negative_prompt or _NO_NEGATIVE)
-        return tuple(len(read(plain(prompt)).input_ids) for prompt in prompts)
+        """Prompts of any length: shorter ones are padded, and the padding is masked throughout."""
+        del pipe, order
+        return None
 
     def arguments(self, pipe: Any, orders: Sequence[Order]) -> Arguments:
         """Plain prompts, positive and negative."""
@@ -51,7 +50,7 @@ class QwenImage:
             "true_cfg_scale": guidance,
             "max_sequence_length": orders[0].options.max_sequence_length or _LONGEST,
         }
-        if guidance > 1:
+        if _guided(orders[0]):
             negatives = [plain(order.request.negative_prompt) for order in orders]
             arguments["negative_prompt"] = [text or _NO_NEGATIVE for text in negatives]
         if pipe.transformer.config.guidance_embeds:
@@ -61,5 +60,9 @@ class QwenImage:
     def ignored(self, pipe: Any, order: Order) -> tuple[str, ...]:
         """Weights, negatives without guidance, the strength of a picture that only guides."""
         del pipe
-        guided = ("strength",) if order.way == "controlled" else ()
-        return (*ignored_of_plain_prompts(order), *guided)
+        picture = ("strength",) if order.way == "controlled" else ()
+        return (*ignored_of_plain_prompts(order, guided=_guided(order)), *picture)
+
+
+def _guided(order: Order) -> bool:
+    return order.request.guidance_scale > 1

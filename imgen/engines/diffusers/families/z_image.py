@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Sequence
 from typing import Any
 
@@ -25,6 +26,8 @@ _TRAITS = Traits(
     together=frozenset({"text_to_image", "image_to_image", "inpaint"}),
 )
 _LONGEST = 512
+_PADDED_TO = 32
+"""Captions become multiples of so many tokens."""
 
 
 class ZImage:
@@ -33,9 +36,11 @@ class ZImage:
     traits = _TRAITS
 
     def shape(self, pipe: Any, order: Order) -> Hashable:
-        """Prompts of as many tokens: shorter ones would be padded to the longest."""
-        prompts = (order.prompt, order.request.negative_prompt)
-        return tuple(len(pipe.tokenizer(plain(prompt)).input_ids) for prompt in prompts)
+        """Prompts that the transformer pads to one length; it masks what is padded."""
+        prompts = [order.prompt]
+        if _guided(order):
+            prompts.append(order.request.negative_prompt)
+        return tuple(math.ceil(_tokens(pipe, order, prompt) / _PADDED_TO) for prompt in prompts)
 
     def arguments(self, pipe: Any, orders: Sequence[Order]) -> Arguments:
         """Plain prompts, positive and negative."""
@@ -44,9 +49,9 @@ class ZImage:
         arguments: Arguments = {
             "prompt": [plain(order.prompt) for order in orders],
             "guidance_scale": guidance,
-            "max_sequence_length": orders[0].options.max_sequence_length or _LONGEST,
+            "max_sequence_length": _longest(orders[0]),
         }
-        if guidance > 1:
+        if _guided(orders[0]):
             negatives = [plain(order.request.negative_prompt) for order in orders]
             arguments["negative_prompt"] = negatives
         return arguments
@@ -54,4 +59,22 @@ class ZImage:
     def ignored(self, pipe: Any, order: Order) -> tuple[str, ...]:
         """Weights, and negatives without guidance."""
         del pipe
-        return ignored_of_plain_prompts(order)
+        return ignored_of_plain_prompts(order, guided=_guided(order))
+
+
+def _guided(order: Order) -> bool:
+    """Its guidance adds to what a prompt alone gives: any above 0 costs a second pass."""
+    return order.request.guidance_scale > 0
+
+
+def _longest(order: Order) -> int:
+    return order.options.max_sequence_length or _LONGEST
+
+
+def _tokens(pipe: Any, order: Order, prompt: str) -> int:
+    """As many as the pipeline makes of a prompt."""
+    asked = [{"role": "user", "content": plain(prompt)}]
+    text = pipe.tokenizer.apply_chat_template(
+        asked, tokenize=False, add_generation_prompt=True, enable_thinking=True
+    )
+    return min(len(pipe.tokenizer(text).input_ids), _longest(order))
