@@ -20,7 +20,10 @@ _log = structlog.get_logger()
 
 def worker(
     concurrency: Annotated[
-        int, typer.Option(help="Jobs at once; 0 = one for each core.", show_default=False)
+        int,
+        typer.Option(
+            help="Jobs at once; 0 = as IMGEN_WORKER__CONCURRENCY says.", show_default=False
+        ),
     ] = 0,
     device: Annotated[
         str,
@@ -40,6 +43,7 @@ def worker(
 
     Any number of workers may share one database. `imgen serve` runs one of its own unless
     IMGEN_WORKER__EMBEDDED=false. Ctrl-C lets running jobs finish; a second one does not wait.
+    When its device works no more, it ends with status 1: start it anew (`imgen serve` does).
     """
     settings = settings_for(
         data_dir,
@@ -52,13 +56,14 @@ def worker(
 
 async def _work(settings: Settings, only: frozenset[str], with_parent: bool) -> None:
     async with open_core(settings) as core:
-        working = asyncio.create_task(make_worker(core, only=only).run())
+        worker = make_worker(core, only=only)
+        working = asyncio.create_task(worker.run())
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, working.cancel)
         if with_parent:
             await _cancel_without_parent(working)
-        _log.info("worker.ready", concurrency=settings.worker.concurrency)
+        _log.info("worker.ready", concurrency=worker.concurrency)
         try:
             await working
         except asyncio.CancelledError:

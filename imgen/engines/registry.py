@@ -156,6 +156,12 @@ class Registry:
         find: Looks = _imported(plugin.looks)
         return find(way.options, self._settings.get(way.engine, {}))
 
+    def open_engines(self, model: Model) -> dict[str, bool]:
+        """The engines that nothing keeps from running a model here, and whether their work is done
+        by remote servers, so that a job only waits for it. Blocking, as `ways`."""
+        ways = [way for way, reason in self.ways(model) if not reason]
+        return {way.engine: bool(self._plugins[way.engine].looks) for way in ways}
+
     async def _ready(self, name: str) -> Engine:
         """See `engine`. Its libraries, which may take many seconds, are imported in a thread: a
         worker that says nothing meanwhile would be taken for dead."""

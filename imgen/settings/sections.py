@@ -94,7 +94,11 @@ class WorkerSettings(Section):
 
     embedded: bool = Field(True, description="`imgen serve` runs a worker of its own.")
     concurrency: int = Field(
-        0, ge=0, le=64, description="Jobs at once in one worker; 0 = one for each core."
+        0,
+        ge=0,
+        le=64,
+        description="Jobs at once in one worker; 0 = one for each core, but two batches where "
+        "weights are loaded, and 16 where remote servers do the work.",
     )
     heartbeat_seconds: float = Field(
         2.0, gt=0, description="How often a worker says that it is alive."

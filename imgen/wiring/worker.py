@@ -34,6 +34,8 @@ from imgen.worker.process import Pace, Worker
 _EVERY_MINUTE = 60.0
 _HOURLY = 3600.0
 _UNWAITED = 5.0
+_WAITING = 16
+"""Jobs at once where most of them wait for an answer."""
 _SYNCHRONOUS = ("imageapi-v1", "imagine")
 """Surfaces whose clients wait: when the process that they wait on dies, nobody wants the job."""
 
@@ -88,10 +90,13 @@ def make_worker(core: Core, *, only: frozenset[str] = frozenset()) -> Worker:
 
 
 def _usual_concurrency(core: Core, runnable: Sequence[str]) -> int:
-    """A job for each core; where weights are loaded, enough of them to fill two batches."""
-    cores = os.cpu_count() or 1
-    heavy = any(core.catalog.models[key].engine == "diffusers" for key in runnable)
-    return max(cores, 2 * core.settings.diffusers.batch) if heavy else cores
+    """A job for each core; where weights are loaded, enough of them to fill two batches; where
+    remote servers do the work, enough to keep several of them busy."""
+    engines: dict[str, bool] = {}
+    for key in runnable:
+        engines |= core.engines.open_engines(core.catalog.models[key])
+    batches = 2 * core.settings.diffusers.batch if "diffusers" in engines else 0
+    return max(os.cpu_count() or 1, batches, _WAITING if any(engines.values()) else 0)
 
 
 def _withdraw(core: Core) -> Callable[[], Awaitable[None]]:

@@ -7,7 +7,9 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
-from imgen.catalog.entries import Model
+import pytest
+
+from imgen.catalog.entries import Model, Way
 from imgen.engines.protocol import EngineRequest, EngineResult, Progress
 from imgen.engines.registry import Registry
 from imgen.errors import ImgenError
@@ -139,3 +141,23 @@ async def test_a_broken_device_ends_the_worker_and_costs_its_job_no_try(
         job = await store.find_any(connection, receipt.id)
     assert job is not None
     assert (job.state, job.attempt) == (State.QUEUED, 0)
+
+
+def test_where_remote_servers_do_the_work_more_jobs_are_taken_than_there_are_cores(
+    core: Core, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    usual = core.settings.worker.model_copy(update={"concurrency": 0})
+    core = replace(core, settings=core.settings.model_copy(update={"worker": usual}))
+    assert make_worker(core).concurrency == 2
+    meadow = replace(
+        core.catalog.models["sketch"],
+        key="meadow",
+        fallbacks=(Way("comfyui", {"checkpoint": "meadow.safetensors"}),),
+    )
+    core = replace(
+        core,
+        catalog=replace(core.catalog, models={**core.catalog.models, "meadow": meadow}),
+        engines=Registry({}, settings={"comfyui": {"urls": ["http://127.0.0.1:9"]}}),
+    )
+    assert make_worker(core).concurrency == 16
