@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import structlog
 
 from imgen.engines.comfyui.entry import Entry, State
-from imgen.engines.comfyui.fleet import Fleet, Sight
-from imgen.engines.comfyui.job import ComfyJob, Lost, NotTaken, Pace
+from imgen.engines.comfyui.fleet import Fleet, Ledger, Sight
+from imgen.engines.comfyui.job import ComfyJob, Lost, NotTaken, Pace, Stopped
 from imgen.engines.comfyui.listen import Heard, listening
 from imgen.engines.comfyui.order import Naming, Order
 from imgen.engines.comfyui.own import make_order
@@ -26,7 +25,7 @@ from imgen.engines.remote.breaker import Breaker
 from imgen.engines.remote.canvas import unchanged
 from imgen.engines.remote.pictures import Pixels
 from imgen.engines.remote.server import Patience, Server, host_of
-from imgen.errors import Unavailable, Upstream
+from imgen.errors import ImgenError, Unavailable, Upstream
 
 _log = structlog.get_logger(__name__)
 _SENDS = 4
@@ -64,7 +63,7 @@ class ComfyUiEngine:
         self._patience = Patience(timeout=timeout_seconds)
         self._pace = Pace(poll_seconds, patience_seconds)
         self._servers: dict[str, Server] = {}
-        self._taken: Counter[str] = Counter()
+        self._ledger = Ledger()
         self._name = uuid.uuid4().hex
 
     def __repr__(self) -> str:
@@ -77,7 +76,7 @@ class ComfyUiEngine:
         place = servers_of(request.options, self._urls)
         errand = await asyncio.to_thread(_errand, request, self._workflows)
         leaning = f"{self._name} {request.model}"
-        fleet = Fleet([self._server(url) for url in place], leaning, self._taken)
+        fleet = Fleet([self._server(url) for url in dict.fromkeys(place)], leaning, self._ledger)
         server, picture = await self._send(fleet, errand, progress)
         image = await asyncio.to_thread(errand.order.restore, picture)
         info = {"engine": "comfyui", "server": server.host, "prompt": errand.prompt}
@@ -86,28 +85,47 @@ class ComfyUiEngine:
     async def _send(
         self, fleet: Fleet, errand: _Errand, progress: Progress
     ) -> tuple[Server, Pixels]:
-        """To whom has it already, else to the least loaded; when that loses it or does not take
-        it, to the next."""
-        refused: list[Server] = []
-        lost = 0
-        while lost < _SENDS:
-            sights = await fleet.sights(errand.prompt if errand.known else "", but=refused)
-            standing = _standing(sights, errand)
-            await self._clear(errand, [one for one in sights if one is not standing])
-            sight = standing or replace(sights[0], entry=None)
-            with fleet.given(sight.server):
-                try:
-                    return sight.server, await self._on(sight, errand, progress)
-                except NotTaken:
-                    refused.append(sight.server)
-                    if len(refused) == len(fleet.servers):
-                        raise
-                except Lost:
-                    lost += 1
-                    _log.warning(
-                        "comfyui.lost", server=sight.server.host, prompt=errand.prompt, times=lost
-                    )
-        raise Upstream("ComfyUI lost the job again and again", code="comfyui_failed")
+        """To whom has it already, else to the least loaded; when that loses it, fails at it or
+        does not take it, to the next."""
+        past = _Past()
+        while True:
+            sight = await self._next(fleet, errand, past)
+            server = sight.server
+            try:
+                with fleet.given(server):
+                    picture = await self._on(sight, errand, progress)
+            except (Lost, Upstream, Unavailable) as error:
+                self._failed(server, errand, error)
+                past.add(server, error)
+                if past.sends == _SENDS or len(past.given_up) == len(fleet.servers):
+                    raise past.failure from None
+            else:
+                self._ledger.succeeded(server)
+                return server, picture
+
+    async def _next(self, fleet: Fleet, errand: _Errand, past: _Past) -> Sight:
+        """Where it goes now.
+
+        Raises:
+            imgen.errors.ImgenError: no server is left: what was in the way on the last one.
+        """
+        try:
+            prompt = errand.prompt if errand.known else ""
+            sights = await fleet.sights(prompt, but=past.given_up)
+        except Unavailable:
+            if past.given_up:  # the others are down, which is not what the job failed by
+                raise past.failure from None
+            raise
+        standing = _standing(sights, errand)
+        await self._clear(errand, [one for one in sights if one is not standing])
+        fresh = [one for one in sights if one.server not in past.lost]
+        return standing or replace((fresh or sights)[0], entry=None)
+
+    def _failed(self, server: Server, errand: _Errand, error: Exception) -> None:
+        if not isinstance(error, NotTaken | Stopped):
+            self._ledger.failed(server)
+        reason = error.message if isinstance(error, ImgenError) else "lost it"
+        _log.warning("comfyui.not_made", server=server.host, prompt=errand.prompt, reason=reason)
 
     async def _on(self, sight: Sight, errand: _Errand, progress: Progress) -> Pixels:
         server, entry = sight.server, sight.entry
@@ -155,6 +173,32 @@ class _Errand:
     prompt: str
     known: bool
     """Whether a server may have it from an earlier try."""
+
+
+@dataclass(slots=True)
+class _Past:
+    """How it went with an errand so far."""
+
+    given_up: list[Server] = field(default_factory=list)
+    """They failed at it or do not take it."""
+    lost: list[Server] = field(default_factory=list)
+    """They lost it: one more try is not in vain, but better elsewhere."""
+    sends: int = 0
+    failure: ImgenError = field(
+        default_factory=lambda: Upstream(
+            "ComfyUI lost the job again and again", code="comfyui_failed"
+        )
+    )
+
+    def add(self, server: Server, error: Lost | ImgenError) -> None:
+        """One more that came to nothing."""
+        self.sends += not isinstance(error, NotTaken)
+        if isinstance(error, ImgenError):
+            self.given_up.append(server)
+            if not (isinstance(error, NotTaken) and self.sends):  # who took it says more
+                self.failure = error
+        elif not isinstance(error, Stopped):
+            self.lost.append(server)
 
 
 def _errand(request: EngineRequest, workflows: Path | None) -> _Errand:
