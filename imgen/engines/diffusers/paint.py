@@ -39,27 +39,32 @@ def paint(loaded: Loaded, orders: Sequence[Order], tell: Tell) -> list[Painting]
     control = first.request.control
     way = first.way
     pipe = loaded.pipeline(way, control.kind if way == "controlled" and control else "")
-    loaded.adapters.apply(first.request.loras)
 
     def after_step(pipe: Any, step: int, _time: Any, _tensors: Any) -> dict[str, Any]:
         tell(step + 1, int(pipe.num_timesteps) + 1)
         return {}
 
-    with torch.no_grad(), _left_as_found(pipe):
-        output = pipe(
-            **loaded.family.arguments(pipe, orders),
-            **_pictures(loaded, pipe, orders),
-            num_inference_steps=first.steps,
-            generator=[_generator(order.request.seed) for order in orders],
-            output_type="np",
-            callback_on_step_end=after_step,
-        )
+    with _left_as_found(pipe):
+        loaded.adapters.apply(first.request.loras)
+        with torch.no_grad():
+            output = pipe(
+                **loaded.family.arguments(pipe, orders),
+                **_pictures(loaded, pipe, orders),
+                num_inference_steps=first.steps,
+                generator=[_generator(order.request.seed) for order in orders],
+                output_type="np",
+                callback_on_step_end=after_step,
+            )
     return [_painting(np.asarray(image, np.float32), loaded) for image in output.images]
 
 
 @contextmanager
 def _left_as_found(pipe: Any) -> Iterator[None]:
-    """A pipeline that is interrupted leaves on the device what it had just offloaded to it."""
+    """A pipeline with components in main memory puts them back there, however it ends.
+
+    Interrupted, it would leave on the device what had its turn; after a LoRA that does not fit,
+    nothing would come to the device any more.
+    """
     try:
         yield
     except BaseException:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import numpy as np
 import pytest
 
 from imgen.engines.diffusers.options import ModelOptions
-from imgen.engines.protocol import Abandoned, Task
+from imgen.engines.protocol import Abandoned, Lora, Task
+from imgen.errors import Invalid
 from tests.engines.diffusers.conftest import Weights, ignore, make_request, picture
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -92,6 +94,28 @@ async def test_a_picture_that_ends_early_leaves_no_weights_on_the_device(
         await asyncio.to_thread(paint, loaded, [order], tell)
     assert freed == [type(loaded.pipeline(order.way)).__name__]
     assert all(isinstance(hook, UserCpuOffloadHook) for hook in loaded.first._all_hooks)
+
+
+async def test_after_a_lora_that_does_not_fit_components_still_come_to_the_device(
+    weights: Weights, torch: Any, tmp_path: Path
+) -> None:
+    from imgen.engines.diffusers.engine import DiffusersEngine
+    from tests.engines.diffusers.tiny import make_lora
+
+    other = Lora("kim", 1.0, str(make_lora(weights("sd15"), tmp_path / "kim.safetensors", seed=1)))
+    engine = DiffusersEngine(device="cpu", batch=1, batch_window_ms=0, offload="model")
+    plain = make_request(weights("sdxl"), options={"dtype": "float32"})
+    before = await engine.run(plain, ignore)
+    with pytest.raises(Invalid, match="does not fit"):
+        await engine.run(replace(plain, loras=(other,)), ignore)
+    (loaded,) = engine._resident._models.values()
+    parts = {
+        name: part
+        for name, part in loaded.first.components.items()
+        if isinstance(part, torch.nn.Module)
+    }
+    assert [name for name, part in parts.items() if not hasattr(part, "_hf_hook")] == []
+    assert np.array_equal(before.image, (await engine.run(plain, ignore)).image)
 
 
 async def test_a_device_that_is_broken_is_not_hidden_by_what_follows(
