@@ -52,12 +52,13 @@ class Attempt:
             if found is not None:
                 painted += found
                 again |= room.went_well(limited=room.offloaded or len(chunk) < len(left))
-            elif (len(chunk) == 1 or room.others_may_leave()) and next(leaving, False):
-                continue
+            elif (len(chunk) == 1 or room.others_may_leave) and next(leaving, False):
+                room.others_left()
             elif len(chunk) > 1:
                 _log.warning("memory.smaller_batch", images=room.was_full(area, len(chunk)))
             else:
                 self._offload(room, loaded, chunk[0])
+                again = False
         if again and room.offloaded:
             room.offloaded = False
             self.resident.drop(loaded)  # loaded afresh, it starts as it was meant to be

@@ -49,16 +49,18 @@ class Room:
         self.offloaded = True
         self.pixels = None
 
+    @property
     def others_may_leave(self) -> bool:
         """Whether idle models are to leave for a larger batch.
 
         Where they are asked for again and come back, that is done ever more seldom: two models in
         turns would spend their time on loading each other.
         """
-        if self._stay:
-            return False
+        return not self._stay
+
+    def others_left(self) -> None:
+        """For a batch of this model, which is tried again."""
         self._sent_away = True
-        return True
 
     def went_well(self, *, limited: bool) -> bool:
         """A batch was painted; True when it is time to see whether the limits still hold.

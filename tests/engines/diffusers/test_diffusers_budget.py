@@ -267,3 +267,29 @@ async def test_a_limit_that_still_holds_is_tried_ever_more_seldom(
     for request in requests:
         await engine.run(request, ignore)
     assert loads == [0, 17, 50, 115]  # after 16, 32 and 64 that went well, and a failure each
+
+
+async def test_weights_are_not_offloaded_into_main_memory_that_is_full(
+    weights: Weights, monkeypatch: pytest.MonkeyPatch, memory: dict[str, int]
+) -> None:
+    request = make_request(weights("sdxl"))
+    from imgen.engines.diffusers.engine import DiffusersEngine
+    from imgen.engines.diffusers.loaded import Loaded
+
+    moved: list[Any] = []
+
+    def move(loaded: Any) -> bool:
+        moved.append(loaded)
+        return False
+
+    monkeypatch.setattr(Loaded, "offload_more", move)
+    engine = DiffusersEngine(device="cpu", batch=1, batch_window_ms=0)
+    _paint_when(monkeypatch, lambda _loaded, _count: False)
+    memory["bytes"] = 1000
+    with pytest.raises(Unavailable, match="96x64 pixels"):
+        await engine.run(request, ignore)
+    assert not moved
+    memory["bytes"] = GIB
+    with pytest.raises(Unavailable, match="96x64 pixels"):
+        await engine.run(request, ignore)
+    assert moved

@@ -67,14 +67,26 @@ def test_weights_that_left_leave_their_room_to_larger_batches() -> None:
 
 def test_idle_models_leave_for_a_larger_batch_ever_more_seldom() -> None:
     room = Room()
-    allowed = []
-    for _ in range(120):
-        allowed.append(room.others_may_leave())
+    left = []
+    for batch in range(120):
+        if room.others_may_leave:
+            room.others_left()
+            left.append(batch)
         room.went_well(limited=False)
-    assert [at for at, may in enumerate(allowed) if may] == [0, 17, 50, 115]
+    assert left == [0, 17, 50, 115]
 
 
 def test_several_idle_models_may_leave_for_one_batch() -> None:
     room = Room()
-    assert room.others_may_leave()
-    assert room.others_may_leave()
+    room.others_left()
+    assert room.others_may_leave
+    room.went_well(limited=False)
+    assert not room.others_may_leave
+
+
+def test_where_no_other_model_was_nobody_is_spared_later() -> None:
+    room = Room()
+    assert room.others_may_leave
+    room.was_full(AREA, 4)
+    room.went_well(limited=True)
+    assert room.others_may_leave

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ def _pipeline(folder: Path, parts: dict[str, Shapes]) -> Path:
     return folder
 
 
-def _size(options: dict[str, object], folder: Path, itemsize: int = 2) -> Size:
+def _size(options: Mapping[str, object], folder: Path, itemsize: int = 2) -> Size:
     read = read_options(options)
     return find_source(read, folder).size(read, itemsize)
 
