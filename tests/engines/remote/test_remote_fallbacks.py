@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from imgen.catalog.entries import Model, Way
@@ -80,6 +80,16 @@ class TestWhatOneCannotDo:
         assert await engines(POD, cuts, **fields) == "comfyui"
         assert pod.jobs == {}
 
+    async def test_a_workflow_that_has_no_place_for_the_picture(
+        self, engines: Engines, fleet: FakeComfy, tmp_path: Path
+    ) -> None:
+        image, _ = disc()
+        (tmp_path / "own.json").write_text('{"1": {"class_type": "X", "inputs": {}}}')
+        engines.settings["comfyui"]["workflows"] = tmp_path
+        own = Way("comfyui", {"workflow": "own.json"})
+        assert await engines(own, POD, task=Task.IMAGE_TO_IMAGE, image=image) == "runpod"
+        assert fleet.prompts == []
+
     async def test_a_picture_over_the_first_one_s_limit(
         self, engines: Engines, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -93,13 +103,16 @@ class TestWhatOneCannotDo:
         vendor.local.faults.append(Fault("/images", status=413))
         assert await engines(VLLM, COMFY) == "comfyui"
 
-    async def test_what_none_can_do_is_said_by_the_first_and_at_once(
-        self, engines: Engines
+    async def test_what_none_can_do_is_said_by_the_first(
+        self, engines: Engines, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        fields: dict[str, Any] = {"task": Task.UPSCALE, "image": np.zeros((8, 8, 3), np.uint8)}
-        with pytest.raises(Invalid, match="cannot do upscale") as caught:
-            await engines(VLLM, COMFY, **fields)
-        assert caught.value.field == "model"
+        monkeypatch.setattr("imgen.engines.runpod.body._LARGEST", 10_000)
+        fields: dict[str, Any] = {"task": Task.IMAGE_TO_IMAGE, "image": noise(1, 96, 64)}
+        none = Way("openai", {"model": "dall-e-3"})
+        with pytest.raises(Invalid, match="too large for this model's server"):
+            await engines(POD, none, **fields)
+        with pytest.raises(Invalid, match="cannot do image to image"):
+            await engines(none, POD, **fields)
 
     async def test_one_that_cannot_does_not_hide_that_the_other_may_yet(
         self, engines: Engines, fleet: FakeComfy

@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from imgen.engines.protocol import Abandoned, Control, EngineResult, Task
+from imgen.engines.protocol import Abandoned, Control, EngineResult, Progress, Task
 from imgen.engines.runpod.engine import RunPodEngine
+from imgen.engines.runpod.job import RunPodJob
 from imgen.engines.runpod.obstacle import obstacle
 from imgen.errors import ImgenError, Invalid, Unavailable, Upstream
 from tests.engines.remote.local import Fault, Told, disc, make_request, noise, serving, until
@@ -232,13 +234,27 @@ async def test_a_job_that_finds_no_worker_is_cancelled_and_given_up(pod: FakeRun
 
 
 async def test_a_queue_is_looked_at_when_its_time_is_over_however_rare_looks_are(
-    pod: FakeRunPod,
+    pod: FakeRunPod, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    waits: list[float] = []
+
+    async def pause(_job: RunPodJob, seconds: float, _progress: Progress) -> None:
+        waits.append(seconds)
+
+    clock = SimpleNamespace(monotonic=lambda: sum(waits))
+    monkeypatch.setattr("imgen.engines.runpod.job.time", clock)
+    monkeypatch.setattr(RunPodJob, "_pause", pause)
     pod.states = ["IN_QUEUE"]
-    rare = {"first_poll_seconds": 0.2, "longest_poll_seconds": 600, "queue_seconds": 0.7}
-    async with asyncio.timeout(20):
-        with pytest.raises(Upstream, match="no worker free"):
-            await make(pod, settings=rare)
+    with pytest.raises(Upstream, match="no worker free"):
+        await make(
+            pod,
+            settings={
+                "first_poll_seconds": 0.5,
+                "longest_poll_seconds": 50,
+                "queue_seconds": 120,
+            },
+        )
+    assert 120 <= sum(waits) <= 120.5
 
 
 async def test_work_is_no_waiting(pod: FakeRunPod) -> None:
