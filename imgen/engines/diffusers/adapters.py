@@ -125,6 +125,7 @@ class Adapters:
         present = {one for names in self._pipe.get_list_adapters().values() for one in names}
         if name in present:
             self._delete(name, last=present == {name})
+        self._pipe.maybe_free_model_hooks()  # loading took away what moves offloaded components
         self._applied = ((name, float("nan")),)
 
     def _drop_oldest(self, needed: set[str], slots: int) -> None:

@@ -38,6 +38,16 @@ def _loaded(weights: Path, offload: str) -> Any:
     return load(options, models=None, device=Device("cpu"), offload=offload, slots=1)
 
 
+def _stuck(loaded: Any, torch: Any) -> list[str]:
+    """Components that would stay in main memory when it is their turn."""
+    parts = loaded.first.components.items()
+    return [
+        name
+        for name, part in parts
+        if isinstance(part, torch.nn.Module) and not hasattr(part, "_hf_hook")
+    ]
+
+
 @pytest.mark.parametrize("name", ["sdxl", "flux-schnell"])
 def test_another_way_of_painting_moves_nothing_that_waits_layer_by_layer(
     name: str, weights: Weights, torch: Any, monkeypatch: pytest.MonkeyPatch
@@ -109,13 +119,66 @@ async def test_after_a_lora_that_does_not_fit_components_still_come_to_the_devic
     with pytest.raises(Invalid, match="does not fit"):
         await engine.run(replace(plain, loras=(other,)), ignore)
     (loaded,) = engine._resident._models.values()
-    parts = {
-        name: part
-        for name, part in loaded.first.components.items()
-        if isinstance(part, torch.nn.Module)
-    }
-    assert [name for name, part in parts.items() if not hasattr(part, "_hf_hook")] == []
+    assert _stuck(loaded, torch) == []
     assert np.array_equal(before.image, (await engine.run(plain, ignore)).image)
+
+
+@pytest.mark.parametrize("offload", ["model", "sequential"])
+async def test_loras_on_offloaded_weights_paint_the_same_pictures(
+    offload: str, weights: Weights, torch: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from imgen.engines.diffusers.engine import DiffusersEngine
+    from tests.engines.diffusers.tiny import make_lora
+
+    # diffusers offloads again by itself after a LoRA, to the GPU that it finds
+    monkeypatch.setattr("diffusers.pipelines.pipeline_utils.get_device", lambda: "cpu:0")
+    kim, lee = (
+        Lora(name, 1.0, str(make_lora(weights("sdxl"), tmp_path / f"{name}.safetensors", seed=at)))
+        for at, name in enumerate(("kim", "lee"))
+    )
+    plain = make_request(weights("sdxl"), image=picture(), options={"dtype": "float32"})
+    requests = [
+        replace(plain, task=task, loras=loras)
+        for loras in ((), (kim,), (lee,), (kim, lee), ())
+        for task in (Task.TEXT_TO_IMAGE, Task.IMAGE_TO_IMAGE)
+    ]
+    pictures = []
+    for way in ("none", offload):
+        engine = DiffusersEngine(device="cpu", batch=1, batch_window_ms=0, loras=1, offload=way)
+        pictures.append([(await engine.run(request, ignore)).image for request in requests])
+        if way == "model":
+            (loaded,) = engine._resident._models.values()
+            assert _stuck(loaded, torch) == []
+    for one, other in zip(*pictures, strict=True):
+        assert np.array_equal(one, other)
+
+
+async def test_a_lora_that_found_no_room_at_first_leaves_components_where_they_were(
+    weights: Weights, torch: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from peft import set_peft_model_state_dict
+
+    from tests.engines.diffusers.tiny import make_lora
+
+    monkeypatch.setattr("diffusers.pipelines.pipeline_utils.get_device", lambda: "cpu:0")
+    kim, lee = (
+        Lora(name, 1.0, str(make_lora(weights("sdxl"), tmp_path / f"{name}.safetensors", seed=at)))
+        for at, name in enumerate(("kim", "lee"))
+    )
+    loaded = _loaded(weights("sdxl"), "model")
+    loaded.adapters.apply([kim])
+    spikes = iter([True])
+
+    def fill(*given: Any, **named: Any) -> Any:
+        if next(spikes, False):
+            raise torch.OutOfMemoryError("full")
+        return set_peft_model_state_dict(*given, **named)
+
+    monkeypatch.setattr("peft.set_peft_model_state_dict", fill)
+    loaded.adapters.apply([lee])
+    assert [name.split("_")[0] for name in loaded.adapters.resident] == ["lee"]
+    assert next(spikes, None) is None
+    assert _stuck(loaded, torch) == []
 
 
 async def test_a_device_that_is_broken_is_not_hidden_by_what_follows(
