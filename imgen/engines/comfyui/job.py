@@ -29,6 +29,7 @@ _LISTEN_SECONDS = 2.0
 _SEND_SECONDS = 5.0
 _ARRIVAL_SECONDS = 5.0
 """For a prompt whose sending was not answered to be in the queue after all."""
+_AGAIN_SECONDS = 0.5
 _MOMENT_SECONDS = 0.05
 _LONGEST_LOG = 500
 _LONGEST_NAME = 1000
@@ -105,8 +106,12 @@ class ComfyJob:
 
     async def cancel(self) -> None:
         """Stop this job wherever it is, and no other; unless it is somebody else's by now."""
-        if self._sent and await self.claim.held():
-            await stop(self.calls, self.heard.prompt_id, self.client_id)
+        if not self._sent or not await self.claim.held():
+            return
+        while not await stop(self.calls, self.heard.prompt_id, self.client_id):
+            if time.monotonic() >= self._may_arrive_until:
+                return
+            await asyncio.sleep(min(self.pace.poll, _AGAIN_SECONDS))
 
     async def forget(self) -> None:
         """Take it out of the server's history, likewise."""

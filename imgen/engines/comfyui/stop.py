@@ -11,25 +11,31 @@ _AGAIN_SECONDS = 0.1
 _TRIES = 2
 
 
-async def stop(calls: Calls, prompt_id: str, client: str) -> None:
+async def stop(calls: Calls, prompt_id: str, client: str) -> bool:
     """Until nothing of it waits or runs there: what runs stops at the end of its step.
 
     Args:
         client: only what it sent: the next try of a job sends its own under the same id. Empty:
             whoever sent it.
 
+    Returns:
+        Whether there was anything of it.
+
     Raises:
         imgen.errors.ImgenError: the server cannot be told.
     """
+    found = False
     while entry := await find(calls, prompt_id, client, tries=_TRIES):
+        found = True
         if entry.state is State.DONE:
             await forget(calls, prompt_id)
-            return
+            break
         path = f"/api/jobs/{prompt_id}/cancel"
         reply = await calls.ask("POST", path, tries=_TRIES, urgent=True)
         if not reply.good:
             await _stop_old(calls, prompt_id, entry.state)
         await asyncio.sleep(_AGAIN_SECONDS)
+    return found
 
 
 async def forget(calls: Calls, prompt_id: str) -> None:

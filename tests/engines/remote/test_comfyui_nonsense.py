@@ -116,6 +116,26 @@ async def test_a_prompt_that_arrives_late_is_not_made_twice(fleet: FakeComfy) ->
     assert len(fleet.prompts) == 1
 
 
+async def test_a_prompt_that_arrives_when_nobody_wants_it_any_more_is_not_made(
+    fleet: FakeComfy,
+) -> None:
+    fleet.hold.clear()
+    fleet.slow_to_queue.clear()
+    engine = make_engine(fleet, timeout_seconds=0.3, patience_seconds=30.0)
+    task = asyncio.create_task(engine.run(make_request(options=SDXL, job="run_1"), Told()))
+    await until(lambda: "/prompt" in fleet.local.paths())
+    before = fleet.looks
+    await until(lambda: fleet.looks > before + 4)
+    task.cancel()
+    before = fleet.looks
+    await until(lambda: fleet.looks > before + 4)  # to stop it; it is not there
+    fleet.slow_to_queue.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert len(fleet.prompts) == 1
+    assert (fleet.painted, fleet.waiting, fleet.history) == ([], 0, {})
+
+
 async def test_what_a_server_says_is_logged_and_not_shown(
     fleet: FakeComfy, logged: Callable[[], str]
 ) -> None:
