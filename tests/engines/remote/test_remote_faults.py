@@ -81,8 +81,9 @@ class TestComfyUi:
 
     @pytest.mark.parametrize("how", HOW)
     async def test_a_prompt_that_did_not_arrive_is_sent_again(
-        self, fleet: FakeComfy, how: str
+        self, fleet: FakeComfy, how: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        monkeypatch.setattr("imgen.engines.comfyui.job._ARRIVAL_SECONDS", 0.1)
         idle = Fault("/prompt", body=b'{"exec_info": {"queue_remaining": 0}}')
         fleet.local.faults += [idle, spoilt("/prompt", how)]
         assert np.array_equal((await on_comfyui(fleet)).image, noise(11, 96, 64))
