@@ -32,6 +32,8 @@ _NONSENSE = (httpx.InvalidURL, UnicodeError)
 _LONGEST_RETRY_AFTER = 86_400.0
 _CONNECT_SECONDS = 10.0
 _FETCH_SECONDS = 60.0
+_MOST_PARTS = 1_000_000
+"""Of a JSON body. Parsing stops every thread: a fraction of a second for so many, ten for ten million."""
 _LONGEST_REFUSAL = 64 * 1024
 """Bytes of an answer that is no 2xx that are read: codes and reasons, parsed where others wait."""
 
@@ -63,7 +65,9 @@ class Reply:
         return 200 <= self.status < 300
 
     def json(self) -> Any:
-        """The parsed body; None where it is not JSON."""
+        """The parsed body; None where it is not JSON, or has unreasonably many parts. Blocking."""
+        if sum(map(self.content.count, (b",", b"[", b"{"))) > _MOST_PARTS:
+            return None
         try:
             return json.loads(self.content)
         except (ValueError, RecursionError):

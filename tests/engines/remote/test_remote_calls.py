@@ -18,7 +18,7 @@ from starlette.routing import Route
 from imgen.engines.remote import server as servers
 from imgen.engines.remote.breaker import Breaker
 from imgen.engines.remote.download import download, is_public
-from imgen.engines.remote.server import Calls, Patience, Server, retry_after
+from imgen.engines.remote.server import Calls, Patience, Reply, Server, retry_after
 from imgen.errors import Invalid, Unavailable, Upstream
 from tests.engines.remote.local import Fault, Local, serving
 
@@ -175,6 +175,12 @@ class TestAnswers:
             local.faults.append(Fault("/hello", body=body, headers=packed))
             with pytest.raises(Upstream, match="compressed"):
                 await download(f"{url}/hello", trusted=["127.0.0.1"], largest=1_000_000)
+
+    @pytest.mark.parametrize("part", [b"[],", b"1,", b"[[]],"])
+    def test_what_has_millions_of_parts_is_not_parsed(self, part: bytes) -> None:
+        assert Reply(200, b"[" + part * 1_500_000 + b"1]").json() is None
+        assert len(Reply(200, b"[" + part * 10_000 + b"1]").json()) == 10_001
+        assert Reply(200, b'["' + b"A" * 20_000_000 + b'"]').json() == ["A" * 20_000_000]
 
     @pytest.mark.parametrize("path", ["/\x00", "/\ud800", "http://h:x/"])
     async def test_an_address_that_is_none_is_a_fault_of_the_server_s(self, path: str) -> None:
