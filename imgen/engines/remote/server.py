@@ -33,7 +33,7 @@ _LONGEST_RETRY_AFTER = 86_400.0
 _CONNECT_SECONDS = 10.0
 _FETCH_SECONDS = 60.0
 _MOST_PARTS = 1_000_000
-"""Of a JSON body. Parsing stops every thread: a fraction of a second for so many, ten for ten million."""
+"""Of a JSON body. Parsing stops every thread: for a moment with so many, for seconds with more."""
 _LONGEST_REFUSAL = 64 * 1024
 """Bytes of an answer that is no 2xx that are read: codes and reasons, parsed where others wait."""
 
