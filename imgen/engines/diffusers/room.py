@@ -20,6 +20,7 @@ class Room:
     _patience: int = _PATIENCE
     _well: int = 0
     _trying: bool = False
+    """Whether a limit was lifted and has not been met again since."""
     _departures: int = 0
     _sent_away: bool = False
     _stay: int = 0
@@ -68,7 +69,6 @@ class Room:
         Args:
             limited: whether it was smaller, or slower, than it could have been without them.
         """
-        self._trying = False
         if self._sent_away:
             self._sent_away, self._stay = False, self._stay_next
             self._stay_next = min(2 * self._stay_next, _MOST_PATIENCE)

@@ -35,6 +35,15 @@ def test_after_a_while_more_is_tried_and_a_failure_makes_it_wait_longer() -> Non
     assert _well(room, 32) == [False] * 31 + [True]
 
 
+def test_a_smaller_picture_in_between_does_not_hide_that_a_limit_still_holds() -> None:
+    room = Room()
+    room.was_offloaded()
+    assert _well(room, 16)[-1]
+    room.went_well(limited=False)
+    room.was_offloaded()
+    assert _well(room, 32) == [False] * 31 + [True]
+
+
 def test_what_worked_is_kept_and_more_than_that_is_tried() -> None:
     room = Room()
     room.was_full(AREA, 4)
