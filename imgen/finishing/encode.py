@@ -54,9 +54,15 @@ def encode(
     if format is Format.AVIF and lossless:
         return _by_opencv(image, ".avif", _LOSSLESS_AVIF)
     picture = Image.fromarray(on_white(image) if format is Format.JPEG else image)
-    buffer = io.BytesIO()
-    picture.save(buffer, format=format.value.upper(), **_options(format, quality, lossless))
-    return buffer.getvalue()
+    options = _options(format, quality, lossless)
+    try:
+        return _by_pillow(picture, format, options)
+    except OSError:
+        if "optimize" not in options:
+            raise
+        # Optimised tables want the whole file in one buffer, whose size Pillow guesses; grain may
+        # need more. The pixels are the same without.
+        return _by_pillow(picture, format, {**options, "optimize": False})
 
 
 def is_exact(format: Format, *, lossless: bool) -> bool:
@@ -100,6 +106,12 @@ def _options(format: Format, quality: int, lossless: bool) -> dict[str, Any]:
             }
         case _:
             return {"quality": quality, "subsampling": "4:2:0", "speed": _AVIF_SPEED}
+
+
+def _by_pillow(picture: Image.Image, format: Format, options: dict[str, Any]) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, format=format.value.upper(), **options)
+    return buffer.getvalue()
 
 
 def _by_opencv(image: NDArray[np.uint8], extension: str, parameters: list[int]) -> bytes:

@@ -34,6 +34,14 @@ def test_our_decoder_sees_what_every_reader_sees(format: Format, quality: int) -
     assert (decode(file) == opened(file)).all()
 
 
+@pytest.mark.parametrize("quality", [90, 95, 100])
+def test_a_picture_of_nothing_but_grain_is_encoded_too(quality: int) -> None:
+    grain = np.random.default_rng(1).integers(0, 256, (512, 512, 3), dtype=np.uint8)
+    file = encode(grain, Format.JPEG, quality=quality)
+    assert np.abs(opened(file).astype(int) - grain).mean() < 30
+    assert (decode(file) == opened(file)).all()
+
+
 @pytest.mark.parametrize("format", Format)
 def test_the_file_is_of_its_format(format: Format) -> None:
     with Image.open(io.BytesIO(encode(PHOTO, format))) as picture:
