@@ -6,7 +6,6 @@ import random
 from enum import StrEnum
 
 from imgen import clock
-from imgen.engines.protocol import DEVICE_BROKEN
 from imgen.errors import ImgenError, Kind
 from imgen.generation.job import Job
 
@@ -31,15 +30,14 @@ def after(error: Exception) -> Next:
     """What follows an error.
 
     What says by `retry_after` that it passes costs no try: a server that restarts, a circuit
-    breaker, a rate limit. Nor does a device that broke under the job. What only an operator cures,
-    or nobody foresaw, says nothing of the kind, and is not repeated for ever.
+    breaker, a rate limit. What only an operator cures, or nobody foresaw, says nothing of the kind,
+    and is not repeated for ever; nor is a job under which a device broke, for it may break them.
     """
     if not isinstance(error, ImgenError):
         return Next.COUNTED
     if error.kind in _NEVER or error.code in _IN_VAIN:
         return Next.END
-    passes = error.retry_after is not None or error.code == DEVICE_BROKEN
-    return Next.WAITING if passes else Next.COUNTED
+    return Next.COUNTED if error.retry_after is None else Next.WAITING
 
 
 def seconds_until(job: Job, error: Exception) -> float:

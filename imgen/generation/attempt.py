@@ -46,8 +46,8 @@ class Attempt:
         """Try a job once. Does nothing when it is finished already.
 
         Raises:
-            imgen.errors.ImgenError: code `device_broken`: the job waits for its next try, which
-                another process has to make.
+            imgen.errors.ImgenError: code `device_broken`: whatever comes next, another process has
+                to do it.
             imgen.errors.Unavailable: the database is down.
         """
         async with self.database.connection() as connection:
@@ -102,10 +102,10 @@ class Attempt:
         if follows is Next.END or (follows is Next.COUNTED and job.attempt >= self.tries):
             reason = error.message if isinstance(error, ImgenError) else _REASON
             await self._end(job, Failed(reason))
-            return
-        seconds, counts = seconds_until(job, error), follows is Next.COUNTED
-        _log.warning("job.retry", error=str(error), counts=counts, seconds=round(seconds, 1))
-        await self._put_back(job, counts=counts, seconds=seconds)
+        else:
+            seconds, counts = seconds_until(job, error), follows is Next.COUNTED
+            _log.warning("job.retry", error=str(error), counts=counts, seconds=round(seconds, 1))
+            await self._put_back(job, counts=counts, seconds=seconds)
         if isinstance(error, ImgenError) and error.code == DEVICE_BROKEN:
             raise error
 

@@ -136,8 +136,8 @@ async def test_the_longer_the_outage_the_longer_the_wait(
         assert 0.5 * most <= seconds_until(begun, _busy()) <= most + 0.5
 
 
-async def test_a_device_that_breaks_costs_the_job_no_try() -> None:
-    assert after(Unavailable("It works no more", code="device_broken")) is Next.WAITING
+def test_a_job_that_breaks_devices_does_not_go_on_for_ever() -> None:
+    assert after(Unavailable("It works no more", code="device_broken")) is Next.COUNTED
 
 
 @pytest.mark.parametrize(("step", "of"), [(2**31, 2**32), (5, 2**40), (7, -1), (9, 3)])

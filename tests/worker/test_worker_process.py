@@ -126,7 +126,7 @@ async def test_weights_that_cannot_be_read_do_not_end_the_worker(
         assert not working.done()
 
 
-async def test_a_broken_device_ends_the_worker_and_costs_its_job_no_try(
+async def test_a_broken_device_ends_the_worker_and_its_job_has_another_try(
     core: Core, make_caller: MakeCaller
 ) -> None:
     caller = await make_caller()
@@ -140,7 +140,7 @@ async def test_a_broken_device_ends_the_worker_and_costs_its_job_no_try(
     async with core.database.connection() as connection:
         job = await store.find_any(connection, receipt.id)
     assert job is not None
-    assert (job.state, job.attempt) == (State.QUEUED, 0)
+    assert (job.state, job.attempt) == (State.QUEUED, 1)
 
 
 def test_where_remote_servers_do_the_work_more_jobs_are_taken_than_there_are_cores(
