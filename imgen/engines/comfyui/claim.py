@@ -18,6 +18,7 @@ from imgen.errors import ImgenError
 
 _log = structlog.get_logger(__name__)
 _OWNER = re.compile(rb"[0-9a-f]{32}")
+_SECONDS = 5.0
 _FOLDER = {"type": "temp", "subfolder": "imgen"}
 
 
@@ -41,6 +42,7 @@ class Claim:
                 files={"image": (self._name, self.owner.encode(), "text/plain")},
                 tries=2,
                 urgent=True,
+                seconds=_SECONDS,
             )
         except ImgenError:
             return
@@ -51,7 +53,9 @@ class Claim:
         """Whether nobody else has taken it over since, as far as can be told."""
         asked = {**_FOLDER, "filename": self._name}
         try:
-            reply = await self.calls.ask("GET", "/view", params=asked, tries=2, urgent=True)
+            reply = await self.calls.ask(
+                "GET", "/view", params=asked, tries=2, urgent=True, seconds=_SECONDS
+            )
         except ImgenError:
             return True
         said = reply.content.strip()

@@ -139,8 +139,10 @@ class ComfyUiEngine:
             )
             try:
                 picture = await job.run(progress)
-            except (asyncio.CancelledError, Abandoned, Upstream, Unavailable, Lost):
+            except (asyncio.CancelledError, Abandoned, Upstream, Unavailable, Lost) as error:
                 await briefly(job.cancel(), _CANCEL_SECONDS)
+                if isinstance(error, Lost) and not await job.claim.held():
+                    raise Abandoned from None  # the next try of the job has it, or had it
                 raise
             await briefly(job.forget(), _CANCEL_SECONDS)
             return picture
