@@ -93,7 +93,7 @@ def _engine(folder: Path) -> None:
     options = read_options(order.options)
     loaded = engine._resident.get(options)
     print(
-        f"  size by the files {engine._size(options) / _GIB:.3f} GiB, "
+        f"  size by the files {engine._size(options).whole / _GIB:.3f} GiB, "
         f"of the tensors {loaded.bytes() / _GIB:.3f} GiB; {json.dumps(made[0].info)}"
     )
 

@@ -29,6 +29,7 @@ def engine_settings(settings: Settings, database: Database | None = None) -> Eng
         "diffusers": {
             **settings.diffusers.model_dump(),
             "models": settings.diffusers.models or settings.data_dir / "models",
+            "compiled": settings.data_dir / "compiled",
         },
         "comfyui": {**comfyui.model_dump(), "keys": _plain(comfyui.keys)},
         "runpod": {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from threading import Lock
 from time import perf_counter
@@ -15,6 +15,7 @@ import numpy as np
 
 from imgen.engines.diffusers.attempt import Attempt, spread
 from imgen.engines.diffusers.batches import Answer, Batches, Ticket
+from imgen.engines.diffusers.compile_apart import compiled as build
 from imgen.engines.diffusers.compiled import Compiler
 from imgen.engines.diffusers.device import Device, device_named
 from imgen.engines.diffusers.families.family import Family
@@ -47,6 +48,8 @@ class DiffusersEngine:
         loras: how many LoRAs stay in memory with each model.
         offload: `none`, `model`, `sequential`, or `auto`: for what is larger than the memory.
         compile: whether models are compiled while they already work.
+        compiled: folder that keeps what was compiled, written by nobody else; empty: nothing is
+            kept.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class DiffusersEngine:
         loras: int = 8,
         offload: str = "auto",
         compile: bool = False,  # noqa: A002 - the field's own word
+        compiled: str | Path = "",
     ) -> None:
         self._models = Path(models).expanduser() if models else None
         self._device_name = device
@@ -66,7 +70,7 @@ class DiffusersEngine:
         self._offload = offload
         self._slots = loras
         self._compile = compile
-        self._compiler = Compiler()
+        self._compiler = Compiler(partial(build, folder=Path(compiled) if compiled else None))
         self._open = False
         self._opening = Lock()
         self._batches = Batches(self._work, batch, batch_window_ms / 1000, self._is_at_hand)
