@@ -7,7 +7,7 @@ from pathlib import Path
 
 from imgen.catalog.catalog import Catalog
 from imgen.catalog.entries import LoraReference, Model
-from imgen.engines.diffusers.weights import lora_file
+from imgen.engines.diffusers.files.weights import lora_file
 from imgen.errors import ImgenError
 
 

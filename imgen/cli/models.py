@@ -26,11 +26,11 @@ from imgen.catalog.load import load_catalog
 from imgen.cli.model_loras import NamedLora, lora_obstacle, loras_of
 from imgen.cli.options import DataDir, settings_for
 from imgen.cli.tables import Reasons, print_table
-from imgen.engines.diffusers.hub import Hub, RemoteFile, Repository
+from imgen.engines.diffusers.files.hub import Hub, RemoteFile, Repository
+from imgen.engines.diffusers.files.pull import Need, changed_files, check_room, chosen, fetch, needs
+from imgen.engines.diffusers.files.source import find_source
 from imgen.engines.diffusers.obstacle import obstacle
 from imgen.engines.diffusers.options import ModelOptions, read_options
-from imgen.engines.diffusers.pull import Need, changed_files, check_room, chosen, fetch, needs
-from imgen.engines.diffusers.source import find_source
 from imgen.errors import Forbidden, ImgenError, NotFound
 
 app = typer.Typer(help="See, check and fetch the weights of models.", no_args_is_help=True)
@@ -255,7 +255,9 @@ def _named(models: Mapping[str, Model], slug: str) -> Model:
 
 
 def _size(options: ModelOptions, folder: Path) -> int:
+    """Bytes in memory; a GPU computes in 16 bits unless the options say otherwise."""
+    itemsize = 4 if options.dtype == "float32" else 2
     try:
-        return find_source(options, folder).size(options)
+        return find_source(options, folder).size(options, itemsize).whole
     except ImgenError:
         return 0

@@ -9,11 +9,11 @@ import structlog
 
 from imgen.engines.diffusers.batches import Answer, Ticket
 from imgen.engines.diffusers.device import Device, is_full
-from imgen.engines.diffusers.loaded import Loaded
+from imgen.engines.diffusers.memory.loaded import Loaded
+from imgen.engines.diffusers.memory.resident import Resident
+from imgen.engines.diffusers.memory.room import Room
 from imgen.engines.diffusers.order import Order
 from imgen.engines.diffusers.paint import Painting, Tell
-from imgen.engines.diffusers.resident import Resident
-from imgen.engines.diffusers.room import Room
 from imgen.engines.protocol import Abandoned, EngineResult, Progress
 from imgen.errors import Unavailable
 

@@ -15,21 +15,21 @@ import numpy as np
 
 from imgen.engines.diffusers.attempt import Attempt, spread
 from imgen.engines.diffusers.batches import Answer, Batches, Ticket
-from imgen.engines.diffusers.compile_apart import compiled as build
-from imgen.engines.diffusers.compiled import Compiler
+from imgen.engines.diffusers.compiling.compile_apart import compiled as build
+from imgen.engines.diffusers.compiling.compiled import Compiler
 from imgen.engines.diffusers.device import Device, device_named
 from imgen.engines.diffusers.families.family import Family
 from imgen.engines.diffusers.families.table import family_of
-from imgen.engines.diffusers.load import dtype_of, load
-from imgen.engines.diffusers.loaded import Loaded
+from imgen.engines.diffusers.files.size import Size
+from imgen.engines.diffusers.files.source import find_source
+from imgen.engines.diffusers.loading.load import dtype_of, load
+from imgen.engines.diffusers.memory.loaded import Loaded
+from imgen.engines.diffusers.memory.resident import Resident
+from imgen.engines.diffusers.networks.tools import Tools
 from imgen.engines.diffusers.options import ModelOptions, read_options
 from imgen.engines.diffusers.order import Order, Pixels
 from imgen.engines.diffusers.paint import Painting, paint
 from imgen.engines.diffusers.prepare import prepare
-from imgen.engines.diffusers.resident import Resident
-from imgen.engines.diffusers.size import Size
-from imgen.engines.diffusers.source import find_source
-from imgen.engines.diffusers.tools import Tools
 from imgen.engines.protocol import EngineRequest, EngineResult, Progress, Task
 from imgen.errors import Invalid, Unavailable
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
+from imgen.engines.diffusers.files.source import find_source
+from imgen.engines.diffusers.files.weights import locate, lora_file
 from imgen.engines.diffusers.libraries import misfit
 from imgen.engines.diffusers.options import ModelOptions, check_quantisation, read_options
-from imgen.engines.diffusers.source import find_source
-from imgen.engines.diffusers.weights import locate, lora_file
 from imgen.errors import ImgenError
 
 _PACKAGES = ("torch", "diffusers", "transformers", "peft")

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from imgen.engines.diffusers.controlnets import hints
-from imgen.engines.diffusers.loaded import Loaded
+from imgen.engines.diffusers.loading.controlnets import hints
+from imgen.engines.diffusers.memory.loaded import Loaded
 from imgen.engines.diffusers.order import Order, Pixels
 from imgen.errors import Unavailable
 

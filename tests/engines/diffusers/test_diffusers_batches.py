@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from imgen.engines.diffusers.batches import Answer, Batches, Ticket
-from imgen.engines.diffusers.emphasis import plain
+from imgen.engines.diffusers.prompts.emphasis import plain
 from imgen.engines.protocol import Abandoned, EngineRequest, EngineResult, Lora, Progress, Task
 from tests.engines.diffusers.conftest import Weights, disc, ignore, make_request, picture
 

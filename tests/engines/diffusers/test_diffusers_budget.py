@@ -70,8 +70,8 @@ class Models:
     """Keeps what a test names of `PARTS` in memory."""
 
     def __init__(self, **settings: Any) -> None:
-        from imgen.engines.diffusers.resident import Resident
-        from imgen.engines.diffusers.size import Size
+        from imgen.engines.diffusers.files.size import Size
+        from imgen.engines.diffusers.memory.resident import Resident
 
         self.loads: list[tuple[str, str]] = []
         asked: dict[str, Any] = {"offload": "auto", "budget": 24 * GIB, **settings}
@@ -247,7 +247,7 @@ async def test_a_limit_that_still_holds_is_tried_ever_more_seldom(
     """Its weights never fit beside a picture: each try costs loading them once more."""
     requests = [make_request(weights("sdxl"), seed=seed) for seed in range(120)]
     from imgen.engines.diffusers.engine import DiffusersEngine
-    from imgen.engines.diffusers.loaded import Loaded
+    from imgen.engines.diffusers.memory.loaded import Loaded
 
     def more(loaded: Any) -> bool:
         loaded.offload = "model"
@@ -274,7 +274,7 @@ async def test_weights_are_not_offloaded_into_main_memory_that_is_full(
 ) -> None:
     request = make_request(weights("sdxl"))
     from imgen.engines.diffusers.engine import DiffusersEngine
-    from imgen.engines.diffusers.loaded import Loaded
+    from imgen.engines.diffusers.memory.loaded import Loaded
 
     moved: list[Any] = []
 

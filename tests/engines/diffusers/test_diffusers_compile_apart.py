@@ -56,7 +56,7 @@ def test_a_library_computes_the_same_and_is_kept_for_the_next_start(
 ) -> None:
     import torch
 
-    from imgen.engines.diffusers import compile_apart as module
+    from imgen.engines.diffusers.compiling import compile_apart as module
 
     folder = tmp_path / "compiled"
     given = _inputs()
@@ -73,7 +73,7 @@ def test_a_library_computes_the_same_and_is_kept_for_the_next_start(
 def test_a_damaged_library_is_made_anew(
     denoiser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from imgen.engines.diffusers import compile_apart as module
+    from imgen.engines.diffusers.compiling import compile_apart as module
 
     def run(_place: Path) -> None:
         raise RuntimeError("compiling")
@@ -89,7 +89,7 @@ def test_a_damaged_library_is_made_anew(
 def test_what_is_compiled_is_told_apart_by_all_that_matters(denoiser: Any) -> None:
     import torch
 
-    from imgen.engines.diffusers.compile_apart import plan_of
+    from imgen.engines.diffusers.compiling.compile_apart import plan_of
 
     plain = plan_of(denoiser, (), _inputs()).digest
     assert plan_of(denoiser, (), _inputs()).digest == plain
@@ -101,7 +101,7 @@ def test_libraries_used_longest_ago_go(tmp_path: Path, monkeypatch: pytest.Monke
     pytest.importorskip("torch", reason="the extra `diffusers` is not installed")
     import os
 
-    from imgen.engines.diffusers import compile_apart as module
+    from imgen.engines.diffusers.compiling import compile_apart as module
 
     monkeypatch.setattr(module, "_MOST_KEPT", 2)
     for age, name in enumerate(("new", "old", "oldest")):

@@ -44,7 +44,7 @@ class Compiling:
     """An engine that compiles."""
 
     def __init__(self, *build: Any) -> None:
-        from imgen.engines.diffusers.compiled import Compiler
+        from imgen.engines.diffusers.compiling.compiled import Compiler
         from imgen.engines.diffusers.engine import DiffusersEngine
 
         self.engine = DiffusersEngine(device="cpu", batch_window_ms=0, compile=True)
@@ -207,7 +207,7 @@ async def test_a_form_that_computes_something_else_is_not_used(weights: Weights)
 async def test_only_so_many_shapes_are_compiled(build: Build) -> None:
     import torch
 
-    from imgen.engines.diffusers.compiled import Form
+    from imgen.engines.diffusers.compiling.compiled import Form
 
     class Layer(torch.nn.Linear):  # type: ignore[misc]
         config: dict[str, Any] = {}  # noqa: RUF012 - as models have it

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgen.engines.diffusers.contents import DENOISERS, contents_of
-from imgen.engines.diffusers.header import read_header
+from imgen.engines.diffusers.files.contents import DENOISERS, contents_of
+from imgen.engines.diffusers.files.header import read_header
 from imgen.errors import ImgenError, Invalid, Unavailable
 from tests.engines.diffusers.headers import Shapes, safetensors, sparse
 

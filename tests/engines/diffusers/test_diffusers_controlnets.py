@@ -321,7 +321,7 @@ def test_a_controlnet_for_several_kinds_is_loaded_once_and_counted(
 ) -> None:
     weights("sdxl")
     from imgen.engines.diffusers.device import Device
-    from imgen.engines.diffusers.load import load
+    from imgen.engines.diffusers.loading.load import load
     from imgen.engines.diffusers.options import read_options
 
     net = nets("sdxl")

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from imgen.engines.diffusers import header
-from imgen.engines.diffusers.contents import contents_of
-from imgen.engines.diffusers.header import read_header
+from imgen.engines.diffusers.files import header
+from imgen.engines.diffusers.files.contents import contents_of
+from imgen.engines.diffusers.files.header import read_header
+from imgen.engines.diffusers.files.source import find_source
+from imgen.engines.diffusers.files.weights import check_files
 from imgen.engines.diffusers.obstacle import obstacle
 from imgen.engines.diffusers.options import read_options
-from imgen.engines.diffusers.source import find_source
-from imgen.engines.diffusers.weights import check_files
 from imgen.errors import Invalid, Unavailable
 from tests.engines.diffusers.headers import safetensors
 

@@ -276,7 +276,7 @@ async def test_klein_paints_under_masks_of_more_than_a_megapixel(
 def test_a_way_that_a_family_lacks_is_said(weights: Weights) -> None:
     weights("z-image")
     from imgen.engines.diffusers.device import Device
-    from imgen.engines.diffusers.load import load
+    from imgen.engines.diffusers.loading.load import load
     from imgen.engines.diffusers.options import read_options
 
     options = read_options({"weights": str(weights("z-image"))})

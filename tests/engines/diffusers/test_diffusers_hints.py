@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from imgen.engines.diffusers.files.pull import Need, needs
 from imgen.engines.diffusers.obstacle import obstacle
 from imgen.engines.diffusers.options import read_options
-from imgen.engines.diffusers.pull import Need, needs
 from imgen.engines.protocol import Control, Task
 from imgen.errors import Unavailable
 from tests.engines.diffusers.conftest import Ask, Weights, picture
@@ -53,7 +53,7 @@ def heat_at(points: NDArray[np.float64], height: int = 64, width: int = 48) -> A
 
 
 def test_limbs_and_points_have_the_colours_that_controlnets_know() -> None:
-    from imgen.engines.diffusers.skeleton import COLOURS, draw
+    from imgen.engines.diffusers.networks.skeleton import COLOURS, draw
 
     assert COLOURS[:4] == ((255, 0, 0), (255, 85, 0), (255, 170, 0), (255, 255, 0))
     assert COLOURS[16:] == ((255, 0, 170), (255, 0, 85))
@@ -67,7 +67,7 @@ def test_limbs_and_points_have_the_colours_that_controlnets_know() -> None:
 
 
 def test_what_is_not_seen_is_not_drawn_and_a_larger_picture_has_thicker_lines() -> None:
-    from imgen.engines.diffusers.skeleton import draw
+    from imgen.engines.diffusers.networks.skeleton import draw
 
     assert draw([{}], 64, 64).max() == 0
     alone = draw([{"nose": (32.0, 32.0)}], 64, 64)
@@ -78,7 +78,7 @@ def test_what_is_not_seen_is_not_drawn_and_a_larger_picture_has_thicker_lines() 
 
 def test_hills_of_heat_become_points_of_the_picture_and_shoulders_a_neck(cpu: Any) -> None:
     del cpu
-    from imgen.engines.diffusers.pose import View, person_of
+    from imgen.engines.diffusers.networks.pose import View, person_of
 
     view = View.around((100, 50, 60, 200), 48 / 64)
     truth = np.array([[5 + 2 * place, 8 + 3 * place] for place in range(17)], float)
@@ -101,7 +101,7 @@ def test_a_person_is_shown_and_found_where_the_library_shows_and_finds_one(
     import torch
     from transformers import VitPoseImageProcessorPil
 
-    from imgen.engines.diffusers.pose import View, person_of
+    from imgen.engines.diffusers.networks.pose import View, person_of
 
     theirs = VitPoseImageProcessorPil(size={"height": 64, "width": 48}, do_normalize=False)
     view = View.around(box, 48 / 64)
@@ -120,7 +120,7 @@ def test_a_person_is_shown_and_found_where_the_library_shows_and_finds_one(
 def test_poses_of_several_people_are_taken_at_once(
     experts: int, networks: Any, cpu: Any, tmp_path: Path
 ) -> None:
-    from imgen.engines.diffusers.pose import Pose
+    from imgen.engines.diffusers.networks.pose import Pose
 
     pose = Pose(networks.make_pose(tmp_path / "pose", experts=experts), cpu)
     boxes = [(0.0, 0.0, 40.0, 60.0), (30.0, 5.0, 50.0, 50.0)]
@@ -134,7 +134,7 @@ def test_poses_of_several_people_are_taken_at_once(
 def test_people_are_found_and_other_things_are_not(
     sees: str, networks: Any, cpu: Any, tmp_path: Path
 ) -> None:
-    from imgen.engines.diffusers.people import People
+    from imgen.engines.diffusers.networks.people import People
 
     boxes = People(networks.make_people(tmp_path / "people", sees=sees), cpu).boxes(picture())
     assert len(boxes) == (4 if sees == "person" else 0)
@@ -151,7 +151,7 @@ def test_depth_is_drawn_from_black_to_white_at_the_size_of_the_picture(
     import torch
     import transformers
 
-    from imgen.engines.diffusers.depth import Depth
+    from imgen.engines.diffusers.networks.depth import Depth
 
     folder = networks.make_depth(tmp_path / "depth")
     hint = Depth(folder, cpu).draw(picture())
@@ -168,7 +168,7 @@ def test_depth_is_drawn_from_black_to_white_at_the_size_of_the_picture(
 
 def test_what_is_measured_in_metres_is_turned_into_nearness(cpu: Any) -> None:
     del cpu
-    from imgen.engines.diffusers.depth import nearness
+    from imgen.engines.diffusers.networks.depth import nearness
 
     metres = np.array([[1.0, 2.0]], np.float32)
     assert nearness(metres, metres=True)[..., 0].tolist() == [[255, 0]]
@@ -179,7 +179,7 @@ def test_what_is_measured_in_metres_is_turned_into_nearness(cpu: Any) -> None:
 
 
 def test_zoedepth_needs_no_torchvision(networks: Any, cpu: Any, tmp_path: Path) -> None:
-    from imgen.engines.diffusers.depth import Depth
+    from imgen.engines.diffusers.networks.depth import Depth
 
     depth = Depth(networks.make_zoedepth(tmp_path / "zoe"), cpu)
     assert depth.draw(picture()).shape == (64, 96, 3)
@@ -187,7 +187,7 @@ def test_zoedepth_needs_no_torchvision(networks: Any, cpu: Any, tmp_path: Path) 
 
 
 def test_metric_networks_say_so(networks: Any, cpu: Any, tmp_path: Path) -> None:
-    from imgen.engines.diffusers.depth import Depth
+    from imgen.engines.diffusers.networks.depth import Depth
 
     near = Depth(networks.make_depth(tmp_path / "near"), cpu)
     far = Depth(
@@ -205,7 +205,7 @@ def test_a_full_device_sends_a_network_to_the_cpu_until_there_is_room_again(
     import transformers
 
     from imgen.engines.diffusers.device import Device
-    from imgen.engines.diffusers.vision import Vision
+    from imgen.engines.diffusers.networks.vision import Vision
 
     kind = transformers.VitPoseForPoseEstimation
     network = Vision(kind, networks.make_pose(tmp_path / "pose"), Device("cpu:0"))
@@ -232,8 +232,8 @@ def test_a_network_of_pickles_or_of_another_kind_is_refused(
 ) -> None:
     import torch
 
-    from imgen.engines.diffusers.depth import Depth
-    from imgen.engines.diffusers.pose import Pose
+    from imgen.engines.diffusers.networks.depth import Depth
+    from imgen.engines.diffusers.networks.pose import Pose
 
     folder = networks.make_pose(tmp_path / "pose")
     with pytest.raises(Unavailable, match="cannot be loaded"):
@@ -328,8 +328,9 @@ async def test_networks_are_read_and_run_in_the_thread_that_loads_and_paints(
     """To read one changes number formats of the whole process, and with them what others read."""
     from threading import current_thread
 
-    from imgen.engines.diffusers import depth, engine, people, pose, vision
-    from imgen.engines.diffusers.load import load
+    from imgen.engines.diffusers import engine
+    from imgen.engines.diffusers.loading.load import load
+    from imgen.engines.diffusers.networks import depth, people, pose, vision
     from imgen.engines.diffusers.paint import paint
 
     threads: dict[str, set[str]] = {}

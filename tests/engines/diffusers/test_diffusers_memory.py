@@ -80,7 +80,7 @@ async def test_before_giving_up_weights_are_offloaded_step_by_step(
     make_engine: Any, weights: Weights, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The device is a CPU that says it had a memory of its own; diffusers does the moving."""
-    from imgen.engines.diffusers.loaded import Loaded
+    from imgen.engines.diffusers.memory.loaded import Loaded
 
     engine = make_engine()
     await engine.run(make_request(weights("sdxl")), ignore)
@@ -153,7 +153,7 @@ async def test_a_model_that_was_offloaded_comes_back_whole(
 ) -> None:
     import torch
 
-    from imgen.engines.diffusers.loaded import Loaded
+    from imgen.engines.diffusers.memory.loaded import Loaded
 
     def more(loaded: Any) -> bool:
         loaded.offload = "model"

@@ -32,7 +32,7 @@ def torch(weights: Weights, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def _loaded(weights: Path, offload: str) -> Any:
     from imgen.engines.diffusers.device import Device
-    from imgen.engines.diffusers.load import load
+    from imgen.engines.diffusers.loading.load import load
 
     options = ModelOptions(weights=str(weights), dtype="float32")
     return load(options, models=None, device=Device("cpu"), offload=offload, slots=1)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgen.engines.diffusers.emphasis import Piece, is_weighted, pieces, plain
+from imgen.engines.diffusers.prompts.emphasis import Piece, is_weighted, pieces, plain
 from tests.engines.diffusers.conftest import Ask, Weights
 
 SOFT = pytest.mark.filterwarnings("ignore")
@@ -89,7 +89,7 @@ async def test_windows_are_cut_at_commas(weights: Weights) -> None:
     weights("sd15")
     from transformers import CLIPTokenizer
 
-    from imgen.engines.diffusers.clip_text import windows_of
+    from imgen.engines.diffusers.prompts.clip_text import windows_of
 
     tokenizer: Any = CLIPTokenizer.from_pretrained(weights("sd15") / "tokenizer")
     terms = ", ".join(["meadow"] * 30)

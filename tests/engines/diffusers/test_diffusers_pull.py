@@ -13,9 +13,9 @@ import pytest
 from typer.testing import CliRunner
 
 from imgen.cli.models import app
-from imgen.engines.diffusers.hub import Hub
+from imgen.engines.diffusers.files.hub import Hub
+from imgen.engines.diffusers.files.pull import Need, changed_files, check_room, chosen, fetch, needs
 from imgen.engines.diffusers.options import read_options
-from imgen.engines.diffusers.pull import Need, changed_files, check_room, chosen, fetch, needs
 from imgen.errors import Conflict, Forbidden, ImgenError, Invalid, NotFound, Unavailable, Upstream
 from tests.engines.diffusers.headers import safetensors
 from tests.engines.diffusers.hub_server import LocalHub, local_hub

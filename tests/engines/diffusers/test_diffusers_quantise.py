@@ -105,7 +105,7 @@ def test_small_numbers_lose_no_more_in_8_bit_floats_than_large_ones(weights: Wei
     weights("sdxl")
     import torch
 
-    from imgen.engines.diffusers.quantise import Float8Conv2d, Float8Linear
+    from imgen.engines.diffusers.loading.quantise import Float8Conv2d, Float8Linear
 
     torch.manual_seed(1)
     for layer, small, shape in (
@@ -127,7 +127,7 @@ def test_small_numbers_lose_no_more_in_a_format_of_16_bits_than_in_one_of_32(
     weights("sdxl")
     import torch
 
-    from imgen.engines.diffusers.quantise import Float8Linear, _whole
+    from imgen.engines.diffusers.loading.quantise import Float8Linear, _whole
 
     torch.manual_seed(1)
     layer = torch.nn.Linear(256, 64)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from imgen.engines.diffusers.room import Room
+from imgen.engines.diffusers.memory.room import Room
 
 AREA = 1024 * 1024
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from imgen.engines.diffusers.files.size import Size
+from imgen.engines.diffusers.files.source import find_source
 from imgen.engines.diffusers.options import read_options
-from imgen.engines.diffusers.size import Size
-from imgen.engines.diffusers.source import find_source
 from tests.engines.diffusers.headers import Shapes, safetensors, sparse
 
 UNET: Shapes = {"input_blocks.0.0.weight": (8, 4, 3, 3)}

@@ -85,7 +85,7 @@ async def test_tiles_make_the_same_picture_as_one_piece(
         "options": upscaler,
     }
     whole = await ask(**asked)
-    monkeypatch.setattr("imgen.engines.diffusers.upscale._TILE", 100)
+    monkeypatch.setattr("imgen.engines.diffusers.networks.upscale._TILE", 100)
     told: list[int] = []
     tiled = await ask(progress=lambda step, _of: told.append(step), **asked)
     assert len(told) > 5
@@ -184,7 +184,7 @@ async def test_libraries_that_are_missing_or_do_not_fit_each_other_are_named(
     def missing(name: str) -> None:
         raise error
 
-    monkeypatch.setattr("imgen.engines.diffusers.upscale.import_module", missing)
+    monkeypatch.setattr("imgen.engines.diffusers.networks.upscale.import_module", missing)
     with pytest.raises(Unavailable, match=said):
         await ask(task=Task.UPSCALE, image=picture(), options=upscaler)
 
@@ -244,8 +244,8 @@ def test_matting_uses_the_workers_own_gpu_and_no_other(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     weights("sd15")
-    from imgen.engines.diffusers import matting
     from imgen.engines.diffusers.device import Device
+    from imgen.engines.diffusers.networks import matting
 
     monkeypatch.setattr("onnxruntime.get_available_providers", lambda: here)
     assert matting.providers_on(Device(device)) == taken

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from imgen.engines.diffusers import obstacle as module
+from imgen.engines.diffusers.files.pull import needs
+from imgen.engines.diffusers.files.weights import check_files, hub_name, locate, lora_file
 from imgen.engines.diffusers.obstacle import obstacle
 from imgen.engines.diffusers.options import read_options
-from imgen.engines.diffusers.pull import needs
-from imgen.engines.diffusers.weights import check_files, hub_name, locate, lora_file
 from imgen.errors import Invalid, Unavailable
 from tests.engines.diffusers.headers import Shapes, safetensors
 

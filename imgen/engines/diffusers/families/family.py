@@ -6,8 +6,8 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from imgen.engines.diffusers.emphasis import is_weighted
 from imgen.engines.diffusers.order import Order
+from imgen.engines.diffusers.prompts.emphasis import is_weighted
 
 Arguments = dict[str, Any]
 """Keyword arguments of a pipeline's call."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import Any
 
-from imgen.engines.diffusers.emphasis import is_weighted, plain
 from imgen.engines.diffusers.families.family import Arguments, Traits
 from imgen.engines.diffusers.order import Order
+from imgen.engines.diffusers.prompts.emphasis import is_weighted, plain
 
 _TRAITS = Traits(
     name="flux",

@@ -7,9 +7,9 @@ from typing import Any
 
 import torch
 
-from imgen.engines.diffusers.clip_text import encode, window_count
 from imgen.engines.diffusers.families.family import Arguments, Traits
 from imgen.engines.diffusers.order import Order
+from imgen.engines.diffusers.prompts.clip_text import encode, window_count
 
 _TRAITS = Traits(
     name="sd15",

@@ -6,13 +6,13 @@ import math
 from collections.abc import Hashable, Sequence
 from typing import Any
 
-from imgen.engines.diffusers.emphasis import plain
 from imgen.engines.diffusers.families.family import (
     Arguments,
     Traits,
     ignored_of_plain_prompts,
 )
 from imgen.engines.diffusers.order import Order
+from imgen.engines.diffusers.prompts.emphasis import plain
 
 _TRAITS = Traits(
     name="z-image",

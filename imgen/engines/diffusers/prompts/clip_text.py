@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from imgen.engines.diffusers.emphasis import pieces
+from imgen.engines.diffusers.prompts.emphasis import pieces
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from imgen.engines.diffusers.contents import DENOISERS, Contents, contents_of
-from imgen.engines.diffusers.options import ModelOptions
-from imgen.engines.diffusers.size import (
+from imgen.engines.diffusers.files.contents import DENOISERS, Contents, contents_of
+from imgen.engines.diffusers.files.size import (
     DENOISER,
     Size,
     numbers_in_file,
     numbers_in_folder,
     size_of,
 )
-from imgen.engines.diffusers.weights import (
+from imgen.engines.diffusers.files.weights import (
     CHECKER,
     check_files,
     components,
@@ -24,6 +23,7 @@ from imgen.engines.diffusers.weights import (
     index_of,
     locate,
 )
+from imgen.engines.diffusers.options import ModelOptions
 from imgen.errors import Invalid, Unavailable
 
 

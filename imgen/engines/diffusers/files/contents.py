@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from imgen.engines.diffusers.header import Header, read_header
+from imgen.engines.diffusers.files.header import Header, read_header
 from imgen.errors import Invalid
 
 DENOISERS = ("unet", "transformer")

@@ -9,9 +9,9 @@ import diffusers
 import torch
 from safetensors.torch import load_file
 
-from imgen.engines.diffusers.contents import PREFIX, V_PREDICTION_MARKS
-from imgen.engines.diffusers.source import Source
-from imgen.engines.diffusers.weights import index_of
+from imgen.engines.diffusers.files.contents import PREFIX, V_PREDICTION_MARKS
+from imgen.engines.diffusers.files.source import Source
+from imgen.engines.diffusers.files.weights import index_of
 from imgen.errors import Invalid, Unavailable
 
 _OWN = ("conv_in.", "transformer_blocks.", "single_transformer_blocks.", "all_x_embedder.")

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from imgen.engines.diffusers.header import NOT_AS_EXPECTED, read_header, reading
+from imgen.engines.diffusers.files.header import NOT_AS_EXPECTED, read_header, reading
 from imgen.errors import Invalid, Unavailable
 
 INDEX = "model_index.json"

@@ -10,9 +10,9 @@ import psutil
 import structlog
 
 from imgen.engines.diffusers.device import Device, is_full
-from imgen.engines.diffusers.loaded import OFFLOADS, Loaded
+from imgen.engines.diffusers.files.size import Size
+from imgen.engines.diffusers.memory.loaded import OFFLOADS, Loaded
 from imgen.engines.diffusers.options import ModelOptions
-from imgen.engines.diffusers.size import Size
 from imgen.errors import Unavailable
 
 _log = structlog.get_logger()

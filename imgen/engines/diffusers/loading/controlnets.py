@@ -9,7 +9,7 @@ from typing import Any
 import diffusers
 
 from imgen.engines.diffusers.families.family import Traits
-from imgen.engines.diffusers.header import read_header
+from imgen.engines.diffusers.files.header import read_header
 from imgen.engines.diffusers.order import Order
 from imgen.errors import Unavailable
 

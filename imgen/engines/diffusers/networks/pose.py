@@ -15,9 +15,9 @@ import transformers
 from numpy.typing import NDArray
 
 from imgen.engines.diffusers.device import Device
+from imgen.engines.diffusers.networks.skeleton import Person
+from imgen.engines.diffusers.networks.vision import Vision
 from imgen.engines.diffusers.order import Pixels
-from imgen.engines.diffusers.skeleton import Person
-from imgen.engines.diffusers.vision import Vision
 from imgen.errors import Unavailable
 
 _COCO = (

@@ -10,13 +10,13 @@ import diffusers
 import torch
 from diffusers.hooks import apply_group_offloading
 
-from imgen.engines.diffusers.adapters import Adapters
-from imgen.engines.diffusers.controlnets import read_controlnet, way_of
 from imgen.engines.diffusers.device import Device
 from imgen.engines.diffusers.families.family import Family
 from imgen.engines.diffusers.families.flux2_masked import Flux2MaskedPipeline
+from imgen.engines.diffusers.files.weights import locate
+from imgen.engines.diffusers.loading.adapters import Adapters
+from imgen.engines.diffusers.loading.controlnets import read_controlnet, way_of
 from imgen.engines.diffusers.options import ModelOptions
-from imgen.engines.diffusers.weights import locate
 from imgen.errors import Invalid
 
 OFFLOADS = ("none", "model", "sequential")

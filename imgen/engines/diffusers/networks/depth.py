@@ -10,8 +10,8 @@ import transformers
 from numpy.typing import NDArray
 
 from imgen.engines.diffusers.device import Device
+from imgen.engines.diffusers.networks.vision import Vision, read
 from imgen.engines.diffusers.order import Pixels
-from imgen.engines.diffusers.vision import Vision, read
 from imgen.errors import Unavailable
 
 _IN_METRES = {"glpn", "zoedepth"}

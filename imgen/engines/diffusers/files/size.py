@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 
-from imgen.engines.diffusers.header import read_header
+from imgen.engines.diffusers.files.header import read_header
 
 DENOISER = "denoiser"
 """Name of the unet or transformer here, whichever it is."""

@@ -9,16 +9,16 @@ import diffusers
 import torch
 import transformers
 
-from imgen.engines.diffusers.adapters import Adapters
-from imgen.engines.diffusers.denoiser import read_denoiser
 from imgen.engines.diffusers.device import Device
 from imgen.engines.diffusers.families.family import Family
 from imgen.engines.diffusers.families.table import family_of
-from imgen.engines.diffusers.loaded import Loaded
+from imgen.engines.diffusers.files.source import Source, find_source
+from imgen.engines.diffusers.files.weights import index_of, lora_file, variant_in
+from imgen.engines.diffusers.loading.adapters import Adapters
+from imgen.engines.diffusers.loading.denoiser import read_denoiser
+from imgen.engines.diffusers.loading.quantise import quantise
+from imgen.engines.diffusers.memory.loaded import Loaded
 from imgen.engines.diffusers.options import ModelOptions
-from imgen.engines.diffusers.quantise import quantise
-from imgen.engines.diffusers.source import Source, find_source
-from imgen.engines.diffusers.weights import index_of, lora_file, variant_in
 from imgen.errors import ImgenError, Invalid, Unavailable
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from imgen.engines.diffusers.device import is_full
-from imgen.engines.diffusers.weights import lora_file
+from imgen.engines.diffusers.files.weights import lora_file
 from imgen.engines.protocol import Lora
 from imgen.errors import ImgenError, Invalid
 

@@ -10,17 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from imgen.engines.diffusers.depth import Depth
 from imgen.engines.diffusers.device import Device
-from imgen.engines.diffusers.matting import Matting
+from imgen.engines.diffusers.files.weights import locate
+from imgen.engines.diffusers.networks.depth import Depth
+from imgen.engines.diffusers.networks.matting import Matting
+from imgen.engines.diffusers.networks.people import People
+from imgen.engines.diffusers.networks.pose import Box, Pose
+from imgen.engines.diffusers.networks.skeleton import draw
+from imgen.engines.diffusers.networks.upscale import Upscaler
 from imgen.engines.diffusers.options import ModelOptions
 from imgen.engines.diffusers.order import Pixels
-from imgen.engines.diffusers.people import People
-from imgen.engines.diffusers.pose import Box, Pose
 from imgen.engines.diffusers.prepare import resized
-from imgen.engines.diffusers.skeleton import draw
-from imgen.engines.diffusers.upscale import Upscaler
-from imgen.engines.diffusers.weights import locate
 from imgen.engines.hints import DRAWN, drawn
 from imgen.engines.protocol import EngineRequest, EngineResult, Progress, Task
 from imgen.errors import Invalid, Unavailable

@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from imgen.engines.diffusers.contents import DENOISERS, Contents, contents_of
-from imgen.engines.diffusers.hub import Hub, RemoteFile, Repository, part_of
+from imgen.engines.diffusers.files.contents import DENOISERS, Contents, contents_of
+from imgen.engines.diffusers.files.hub import Hub, RemoteFile, Repository, part_of
+from imgen.engines.diffusers.files.source import default_config
+from imgen.engines.diffusers.files.weights import INDEX, LORA_FILE, hub_name, locate
 from imgen.engines.diffusers.options import ModelOptions
-from imgen.engines.diffusers.source import default_config
-from imgen.engines.diffusers.weights import INDEX, LORA_FILE, hub_name, locate
 from imgen.errors import Conflict, ImgenError, Invalid, NotFound, Unavailable
 
 MANIFEST = ".imgen.json"

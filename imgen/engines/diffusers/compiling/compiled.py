@@ -12,9 +12,9 @@ from weakref import WeakKeyDictionary, ref
 import structlog
 import torch
 
-from imgen.engines.diffusers.compile_apart import Attach, Forward, Plan, compiled, plan_of
+from imgen.engines.diffusers.compiling.compile_apart import Attach, Forward, Plan, compiled, plan_of
 from imgen.engines.diffusers.device import is_full
-from imgen.engines.diffusers.loaded import Loaded
+from imgen.engines.diffusers.memory.loaded import Loaded
 
 _log = structlog.get_logger()
 _MOST = 16

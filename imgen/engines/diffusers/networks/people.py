@@ -7,9 +7,9 @@ from pathlib import Path
 import transformers
 
 from imgen.engines.diffusers.device import Device
+from imgen.engines.diffusers.networks.pose import Box
+from imgen.engines.diffusers.networks.vision import Vision, read
 from imgen.engines.diffusers.order import Pixels
-from imgen.engines.diffusers.pose import Box
-from imgen.engines.diffusers.vision import Vision, read
 from imgen.errors import Unavailable
 
 _SURE = 0.3

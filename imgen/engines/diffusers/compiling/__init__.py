@@ -1,0 +1,1 @@
+"""Faster forms of denoisers, made beside the painting."""

@@ -1,0 +1,1 @@
+"""What lies on disk, on a hub or in a single file, told without torch."""

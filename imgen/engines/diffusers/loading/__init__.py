@@ -1,0 +1,1 @@
+"""From files to weights in memory: pipelines, denoisers, ControlNets, LoRAs."""

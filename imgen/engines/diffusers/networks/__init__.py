@@ -1,0 +1,1 @@
+"""Small networks beside the pipelines: upscaling, cutting out, looking at pictures."""
