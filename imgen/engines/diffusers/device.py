@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import psutil
 import torch
 
+from imgen.engines.diffusers.memory import main_memory
 from imgen.errors import Invalid, Unavailable
 
 _SHARE = 0.9
@@ -58,7 +58,7 @@ class Device:
         """Bytes that models may take here."""
         if self.name.startswith("cuda"):
             return int(torch.cuda.get_device_properties(self.name).total_memory * _SHARE)
-        return int(psutil.virtual_memory().total * _SHARE_OF_MAIN_MEMORY)
+        return int(main_memory.total() * _SHARE_OF_MAIN_MEMORY)
 
     def check(self, error: BaseException) -> None:
         """After an error that nothing explains: see whether the device still computes.

@@ -98,12 +98,11 @@ class Models:
 @pytest.fixture(autouse=True)
 def memory(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """How much main memory is free, to be changed."""
-    import psutil
+    from imgen.engines.diffusers.memory import main_memory
 
     free = {"bytes": 128 * GIB}
-    monkeypatch.setattr(
-        psutil, "virtual_memory", lambda: SimpleNamespace(available=free["bytes"], total=256 * GIB)
-    )
+    monkeypatch.setattr(main_memory, "available", lambda: free["bytes"])
+    monkeypatch.setattr(main_memory, "total", lambda: 256 * GIB)
     return free
 
 

@@ -6,11 +6,11 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
-import psutil
 import structlog
 
 from imgen.engines.diffusers.device import Device, is_full
 from imgen.engines.diffusers.files.size import Size
+from imgen.engines.diffusers.memory import main_memory
 from imgen.engines.diffusers.memory.loaded import OFFLOADS, Loaded
 from imgen.engines.diffusers.options import ModelOptions
 from imgen.errors import Unavailable
@@ -97,7 +97,7 @@ class Resident:
 
     def main_memory_holds(self, size: int, but: Loaded | None = None) -> bool:
         """Whether so many bytes more can wait in main memory, without others if need be."""
-        while size > psutil.virtual_memory().available:
+        while size > main_memory.available():
             if not self._drop_first(lambda model: model is not but and model.offload != "none"):
                 return False
         return True
@@ -129,7 +129,7 @@ class Resident:
     def _see_that_it_can_wait(self, options: ModelOptions, size: Size) -> None:
         """The system ends a process that takes more main memory than there is."""
         if not self.main_memory_holds(size.whole):
-            free = psutil.virtual_memory().available
+            free = main_memory.available()
             raise Unavailable(
                 f"{options.weights} does not fit into the memory of {self._device.name}, and to "
                 f"wait in main memory it needs {size.whole / _GB:.1f} GB, of which "
