@@ -30,7 +30,7 @@ from imgen.engines.diffusers.options import ModelOptions, read_options
 from imgen.engines.diffusers.order import Order, Pixels
 from imgen.engines.diffusers.paint import Painting, paint
 from imgen.engines.diffusers.prepare import prepare
-from imgen.engines.protocol import EngineRequest, EngineResult, Progress, Task
+from imgen.engines.protocol import MODEL_CANNOT, EngineRequest, EngineResult, Progress, Task
 from imgen.errors import Invalid, Unavailable
 
 _GIB = 1024**3
@@ -134,7 +134,7 @@ class DiffusersEngine:
 
     def _prepared(self, request: EngineRequest, options: ModelOptions) -> tuple[Family, Order]:
         if not options.weights:
-            raise Invalid(f"{request.model} has no weights to paint with", code="model_cannot")
+            raise Invalid(f"{request.model} has no weights to paint with", code=MODEL_CANNOT)
         family = family_of(find_source(options, self._models).pipeline)
 
         def matte(colour: Pixels) -> Pixels:

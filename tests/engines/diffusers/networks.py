@@ -148,6 +148,15 @@ def make_union(weights: Path, folder: Path) -> Path:
     return folder
 
 
+def _save_loud(network: Any, folder: Path) -> Path:
+    """With weights that are not zero where a fresh ControlNet's are."""
+    for name, parameter in network.named_parameters():
+        if "controlnet" in name:
+            torch.nn.init.normal_(parameter, std=0.3)
+    network.save_pretrained(folder, safe_serialization=True)
+    return folder
+
+
 def make_flux_controlnet(folder: Path, *, modes: int | None = None) -> Path:
     """A ControlNet for the tiny FLUX, whose effect is not zero as a fresh one's would be.
 
@@ -166,11 +175,7 @@ def make_flux_controlnet(folder: Path, *, modes: int | None = None) -> Path:
         axes_dims_rope=[4, 4, 8],
         num_mode=modes,
     )
-    for name, parameter in network.named_parameters():
-        if "controlnet" in name:
-            torch.nn.init.normal_(parameter, std=0.3)
-    network.save_pretrained(folder, safe_serialization=True)
-    return folder
+    return _save_loud(network, folder)
 
 
 def make_qwen_controlnet(folder: Path) -> Path:
@@ -185,11 +190,7 @@ def make_qwen_controlnet(folder: Path) -> Path:
         joint_attention_dim=16,
         axes_dims_rope=(8, 4, 4),
     )
-    for name, parameter in network.named_parameters():
-        if "controlnet" in name:
-            torch.nn.init.normal_(parameter, std=0.3)
-    network.save_pretrained(folder, safe_serialization=True)
-    return folder
+    return _save_loud(network, folder)
 
 
 def make_depth(folder: Path, **changes: object) -> Path:

@@ -60,6 +60,31 @@ def _asked(net: str, **changes: Any) -> dict[str, Any]:
     }
 
 
+def _bare(pipe: Any, hint: Any, *, strength: float, **more: Any) -> Any:
+    """What a pipeline of diffusers makes of `_asked`, by itself: shares of 1.
+
+    Args:
+        strength: of the hint.
+    """
+    import torch
+    from PIL import Image
+
+    return pipe(
+        "a lake in the mountains",
+        image=Image.fromarray(picture()),
+        control_image=hint,
+        width=96,
+        height=64,
+        strength=0.8,
+        controlnet_conditioning_scale=strength,
+        num_inference_steps=3,
+        guidance_scale=4.0,
+        generator=torch.Generator().manual_seed(11),
+        output_type="np",
+        **more,
+    ).images[0]
+
+
 @pytest.mark.parametrize("name", FAMILIES)
 async def test_a_controlnet_guides_the_picture_by_its_strength(
     name: str, weights: Weights, ask: Ask, nets: Any
@@ -107,7 +132,6 @@ async def test_the_picture_is_what_the_plain_pipeline_makes_of_the_hint(
 ) -> None:
     weights(name)
     import diffusers
-    import torch
     from PIL import Image
 
     from imgen.engines.hints import drawn
@@ -115,19 +139,7 @@ async def test_the_picture_is_what_the_plain_pipeline_makes_of_the_hint(
     guide = getattr(diffusers, net).from_pretrained(nets(name))
     pipe = getattr(diffusers, kind).from_pretrained(weights(name), controlnet=guide)
     pipe.set_progress_bar_config(disable=True)
-    bare = pipe(
-        "a lake in the mountains",
-        image=Image.fromarray(picture()),
-        control_image=Image.fromarray(drawn(picture(), "canny")),
-        width=96,
-        height=64,
-        strength=0.8,
-        controlnet_conditioning_scale=0.7,
-        num_inference_steps=3,
-        guidance_scale=4.0,
-        generator=torch.Generator().manual_seed(11),
-        output_type="np",
-    ).images[0]
+    bare = _bare(pipe, Image.fromarray(drawn(picture(), "canny")), strength=0.7)
     ours = await ask(weights(name), control=Control("canny", 0.7), **_asked(nets(name)))
     assert np.array_equal(ours.image, np.rint(bare * 255).astype(np.uint8))
 
@@ -251,7 +263,6 @@ async def test_a_controlnet_for_several_kinds_is_told_which(
     assert "control" not in canny.ignored
 
     import diffusers
-    import torch
     from PIL import Image
 
     from imgen.engines.hints import drawn
@@ -262,20 +273,7 @@ async def test_a_controlnet_for_several_kinds_is_told_which(
     )
     pipe.set_progress_bar_config(disable=True)
     made = [
-        pipe(
-            "a lake in the mountains",
-            image=Image.fromarray(picture()),
-            control_image=Image.fromarray(drawn(picture(), "canny")),
-            control_mode=mode,
-            width=96,
-            height=64,
-            strength=0.8,
-            controlnet_conditioning_scale=1.0,
-            num_inference_steps=3,
-            guidance_scale=4.0,
-            generator=torch.Generator().manual_seed(11),
-            output_type="np",
-        ).images[0]
+        _bare(pipe, Image.fromarray(drawn(picture(), "canny")), strength=1.0, control_mode=mode)
         for mode in (0, 2)
     ]
     assert np.array_equal(canny.image, np.rint(made[0] * 255).astype(np.uint8))
@@ -286,7 +284,6 @@ async def test_one_of_sdxl_for_several_kinds_is_told_which_too(
     weights: Weights, ask: Ask, nets: Any
 ) -> None:
     import diffusers
-    import torch
     from PIL import Image
 
     from imgen.engines.hints import drawn
@@ -299,20 +296,8 @@ async def test_one_of_sdxl_for_several_kinds_is_told_which_too(
     pipe.set_progress_bar_config(disable=True)
     for kind, mode in (("canny", 3), ("scribble", 2)):
         ours = await ask(weights("sdxl"), control=Control(kind, 0.7), **asked)
-        bare = pipe(
-            "a lake in the mountains",
-            image=Image.fromarray(picture()),
-            control_image=[Image.fromarray(drawn(picture(), kind))],
-            control_mode=[mode],
-            width=96,
-            height=64,
-            strength=0.8,
-            controlnet_conditioning_scale=0.7,
-            num_inference_steps=3,
-            guidance_scale=4.0,
-            generator=torch.Generator().manual_seed(11),
-            output_type="np",
-        ).images[0]
+        hint = Image.fromarray(drawn(picture(), kind))
+        bare = _bare(pipe, [hint], strength=0.7, control_mode=[mode])
         assert np.array_equal(ours.image, np.rint(bare * 255).astype(np.uint8))
 
 

@@ -17,6 +17,7 @@ from imgen.engines.diffusers.files.weights import locate
 from imgen.engines.diffusers.loading.adapters import Adapters
 from imgen.engines.diffusers.loading.controlnets import read_controlnet, way_of
 from imgen.engines.diffusers.options import ModelOptions
+from imgen.engines.protocol import MODEL_CANNOT
 from imgen.errors import Invalid
 
 OFFLOADS = ("none", "model", "sequential")
@@ -69,14 +70,8 @@ class Loaded:
 
     def bytes(self) -> int:
         """Of all weights, ControlNets among them, wherever they lie."""
-        parts = [
-            part
-            for pipe in (self._first, *self._others.values())
-            for part in pipe.components.values()
-            if hasattr(part, "parameters")
-        ]
-        tensors = {id(tensor): tensor for part in parts for tensor in part.parameters()}
-        return sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
+        pipes = (self._first, *self._others.values())
+        return bytes_of(*(part for pipe in pipes for part in pipe.components.values()))
 
     def place(self, offload: str) -> None:
         """Put the weights where they run, or where they wait.
@@ -126,7 +121,7 @@ class Loaded:
             way = way_of(net)
         name = self.family.traits.pipelines.get(way, "")
         if not name:
-            raise Invalid(f"{self.family.traits.name} cannot do {way}", code="model_cannot")
+            raise Invalid(f"{self.family.traits.name} cannot do {way}", code=MODEL_CANNOT)
         key = f"{name}:{net}"
         if name == type(self._first).__name__:
             pipe = self._first
@@ -182,3 +177,10 @@ class Loaded:
             self._group(pipe)
         else:
             pipe.to(torch.device(self.device.name))
+
+
+def bytes_of(*components: Any) -> int:
+    """Of the weights of components, each counted once; those that have none take nothing."""
+    parts = [part for part in components if hasattr(part, "parameters")]
+    tensors = {id(tensor): tensor for part in parts for tensor in part.parameters()}
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any
 
 import structlog
 
 from imgen.engines.diffusers.device import Device, is_full
 from imgen.engines.diffusers.files.size import Size
 from imgen.engines.diffusers.memory import main_memory
-from imgen.engines.diffusers.memory.loaded import OFFLOADS, Loaded
+from imgen.engines.diffusers.memory.loaded import OFFLOADS, Loaded, bytes_of
 from imgen.engines.diffusers.options import ModelOptions
 from imgen.errors import Unavailable
 
@@ -186,9 +185,4 @@ def _on_device(size: Size, offload: str) -> int:
 
 
 def _largest(model: Loaded) -> int:
-    parts = [part for part in model.first.components.values() if hasattr(part, "parameters")]
-    return max(map(_bytes, parts), default=0)
-
-
-def _bytes(part: Any) -> int:
-    return sum(one.numel() * one.element_size() for one in part.parameters())
+    return max(map(bytes_of, model.first.components.values()), default=0)

@@ -22,7 +22,7 @@ from imgen.engines.diffusers.options import ModelOptions
 from imgen.engines.diffusers.order import Pixels
 from imgen.engines.diffusers.prepare import resized
 from imgen.engines.hints import DRAWN, drawn
-from imgen.engines.protocol import EngineRequest, EngineResult, Progress, Task
+from imgen.engines.protocol import MODEL_CANNOT, EngineRequest, EngineResult, Progress, Task
 from imgen.errors import Invalid, Unavailable
 
 _KEPT = 8
@@ -60,7 +60,7 @@ class Tools:
             option = "upscaler" if upscales else "matting"
             raise Invalid(
                 f"{request.model} cannot do {request.task}: its options name no {option}",
-                code="model_cannot",
+                code=MODEL_CANNOT,
             )
 
         def act(progress: Progress) -> EngineResult:
@@ -85,7 +85,7 @@ class Tools:
         if not options.matting:
             raise Invalid(
                 "This model cannot tell a subject from its background: its options name no matting",
-                code="model_cannot",
+                code=MODEL_CANNOT,
             )
         file = locate(options.matting, self._models)
         network = self._network(
